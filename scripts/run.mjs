@@ -14,8 +14,7 @@ const isCurrent = major > 22 || (major === 22 && minor >= 13);
 
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
 // npm run exports its own settings as npm_config_*; pnpm must not take them for its own.
-for (const key of Object.keys(env))
-  if (/^npm_(package|lifecycle|config_user_agent|execpath|command)/.test(key)) delete env[key];
+for (const key of Object.keys(env)) if (/^npm_(package|lifecycle|config_user_agent|execpath|command)/.test(key)) delete env[key];
 
 function run(command, args, cwd = root) {
   const { status, error } = spawnSync(command, args, { cwd, env, stdio: "inherit", shell: process.platform === "win32" });
