@@ -1,1 +1,2 @@
-export {};
+export type { CommitResult, LocalBatch, LocalRecord, LocalStore, Revision } from "./port.ts";
+export { StorageLocalError, type StorageLocalErrorCode } from "./storage-local-error.ts";

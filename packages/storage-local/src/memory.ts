@@ -1,0 +1,86 @@
+import { checkBatch, checkNames, checkScan, localRecord, ownBytes } from "./batch.ts";
+import type { CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
+import { closedError } from "./storage-local-error.ts";
+
+interface Stored {
+  readonly bytes: Uint8Array;
+  readonly revision: number;
+}
+
+/** Everything a memory store holds at one moment, as a backup would. Opaque; does not change with the store. */
+export interface MemorySnapshot {
+  readonly records: ReadonlyMap<string, Stored>;
+  readonly revision: number;
+}
+
+export interface MemoryStore extends LocalStore {
+  snapshot(): MemorySnapshot;
+}
+
+/** A store that lives as long as this object. `from`: begins as the snapshot was, as a restored backup does. */
+export function memoryStore(options: { readonly from?: MemorySnapshot } = {}): MemoryStore {
+  return new Memory(options.from ?? { records: new Map(), revision: 0 });
+}
+
+class Memory implements MemoryStore {
+  readonly #records: Map<string, Stored>;
+  /** One counter for all records, so that a record made again never repeats a revision. */
+  #revision: number;
+  #closed = false;
+
+  constructor(from: MemorySnapshot) {
+    this.#records = new Map(from.records);
+    this.#revision = from.revision;
+  }
+
+  async load(names: readonly string[], options: { readonly signal?: AbortSignal } = {}): Promise<ReadonlyMap<string, LocalRecord>> {
+    this.#enter(options.signal);
+    checkNames(names);
+    const found = new Map<string, LocalRecord>();
+    for (const name of names) {
+      const stored = this.#records.get(name);
+      if (stored) found.set(name, localRecord(name, stored.bytes, stored.revision));
+    }
+    return found;
+  }
+
+  async scan(
+    prefix: string,
+    options: { readonly after?: string; readonly limit: number; readonly signal?: AbortSignal },
+  ): Promise<readonly LocalRecord[]> {
+    this.#enter(options.signal);
+    checkScan(prefix, options);
+    const { after = "", limit } = options;
+    const names = [...this.#records.keys()].filter((name) => name.startsWith(prefix) && name > after).sort();
+    return names.slice(0, limit).map((name) => {
+      const { bytes, revision } = this.#records.get(name) as Stored;
+      return localRecord(name, bytes, revision);
+    });
+  }
+
+  async commit(batch: LocalBatch, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
+    this.#enter(options.signal);
+    checkBatch(batch);
+    for (const [name, revision] of batch.expected) {
+      if ((this.#records.get(name)?.revision ?? null) !== revision) return { kind: "conflict" };
+    }
+    const revision = ++this.#revision;
+    for (const [name, bytes] of batch.put) this.#records.set(name, { bytes: ownBytes(bytes), revision });
+    for (const name of batch.remove) this.#records.delete(name);
+    return { kind: "committed" };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  /** Stored bytes are never changed in place, so the maps may share them. */
+  snapshot(): MemorySnapshot {
+    return { records: new Map(this.#records), revision: this.#revision };
+  }
+
+  #enter(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#closed) throw closedError();
+  }
+}

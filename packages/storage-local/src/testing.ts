@@ -1,0 +1,1 @@
+export { type Crash, type CrashPlan, crashAt, SimulatedCrash, withCrashes } from "./crash.ts";
