@@ -1,0 +1,145 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  sign as edSign,
+  verify as edVerify,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+} from "node:crypto";
+import type { KeyPair } from "../cipher-suite.ts";
+import type { Aead, CryptoProvider, RawEd25519, RawX25519 } from "../provider.ts";
+import { Secret } from "../secret.ts";
+import { nobleMlKem768 } from "./noble.ts";
+import { nativeMlKem768 } from "./node-ml-kem.ts";
+
+const tagLength = 16;
+const blockLength = 64;
+
+/** A plain view: digests own their memory. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
+}
+
+// Two one-shot hashes cost a third of a `createHmac` object; beyond a few blocks the copy would cost more than it saves.
+function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  if (key.length > blockLength || message.length > 1024) return plain(createHmac("sha256", key).update(message).digest());
+  const inner = new Uint8Array(blockLength + message.length).fill(0x36, 0, blockLength);
+  const outer = new Uint8Array(blockLength + 32).fill(0x5c, 0, blockLength);
+  for (let i = 0; i < key.length; i++) {
+    inner[i] = 0x36 ^ (key[i] as number);
+    outer[i] = 0x5c ^ (key[i] as number);
+  }
+  inner.set(message, blockLength);
+  outer.set(hash("sha256", inner, "buffer"), blockLength);
+  const mac = plain(hash("sha256", outer, "buffer"));
+  inner.fill(0, 0, blockLength);
+  outer.fill(0);
+  return mac;
+}
+
+function aead(name: "chacha20-poly1305" | "aes-256-gcm"): Aead {
+  // The two algorithms have disjoint overloads with the same shape.
+  const algorithm = name as "aes-256-gcm";
+  const options = { authTagLength: tagLength };
+  return {
+    seal: (key, nonce, associatedData, plaintext) => {
+      const cipher = createCipheriv(algorithm, key, nonce, options).setAAD(associatedData);
+      const sealed = new Uint8Array(plaintext.length + tagLength);
+      sealed.set(cipher.update(plaintext));
+      cipher.final();
+      sealed.set(cipher.getAuthTag(), plaintext.length);
+      return sealed;
+    },
+    open: (key, nonce, associatedData, sealed) => {
+      const length = sealed.length - tagLength;
+      if (length < 0) return undefined;
+      const decipher = createDecipheriv(algorithm, key, nonce, options).setAAD(associatedData).setAuthTag(sealed.subarray(length));
+      const plaintext = new Uint8Array(decipher.update(sealed.subarray(0, length)));
+      try {
+        decipher.final();
+        return plaintext;
+      } catch {
+        plaintext.fill(0);
+        return undefined;
+      }
+    },
+  };
+}
+
+type Curve = "X25519" | "Ed25519";
+
+interface PrivateForm {
+  readonly key: KeyObject;
+}
+
+const owners: Record<Curve, object> = { X25519: {}, Ed25519: {} };
+const unusedX = "A".repeat(43);
+
+// As JWK, not DER: several times faster before Node 24. OpenSSL computes the public key itself and ignores `x`.
+function privateForm(curve: Curve, privateKey: Uint8Array): PrivateForm {
+  return Secret.form(privateKey, owners[curve], () => ({
+    key: createPrivateKey({ key: { kty: "OKP", crv: curve, d: base64url(privateKey), x: unusedX }, format: "jwk" }),
+  }));
+}
+
+function importPublic(curve: Curve, publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: { kty: "OKP", crv: curve, x: base64url(publicKey) }, format: "jwk" });
+}
+
+function exportPublic(key: KeyObject): Uint8Array {
+  return new Uint8Array(Buffer.from(key.export({ format: "jwk" }).x as string, "base64url"));
+}
+
+const x25519: RawX25519 = {
+  publicKey: (privateKey) => exportPublic(privateForm("X25519", privateKey).key),
+  agree: (privateKey, publicKey) =>
+    new Uint8Array(diffieHellman({ privateKey: privateForm("X25519", privateKey).key, publicKey: importPublic("X25519", publicKey) })),
+  generate: (): KeyPair => {
+    const key = generateKeyPairSync("x25519").privateKey;
+    const { d, x } = key.export({ format: "jwk" });
+    const privateKey = new Secret(Buffer.from(d as string, "base64url"));
+    Secret.form(privateKey, owners.X25519, () => ({ key }));
+    return { privateKey, publicKey: new Uint8Array(Buffer.from(x as string, "base64url")) };
+  },
+};
+
+const ed25519: RawEd25519 = {
+  publicKey: (seed) => exportPublic(privateForm("Ed25519", seed).key),
+  sign: (seed, message) => new Uint8Array(edSign(undefined, message, privateForm("Ed25519", seed).key)),
+  verify: (publicKey, message, signature) => {
+    let key: KeyObject;
+    try {
+      key = importPublic("Ed25519", publicKey);
+    } catch {
+      return false; // some versions refuse a y that is on no point already here
+    }
+    return edVerify(undefined, message, key, signature);
+  },
+};
+
+/** OpenSSL through `node:crypto`; ML-KEM too where this Node has it (24.7 and later), else noble's. */
+export const nodeProvider: CryptoProvider = {
+  name: "node",
+  sha256: (bytes) => plain(hash("sha256", bytes, "buffer")),
+  sha512: (bytes) => plain(hash("sha512", bytes, "buffer")),
+  sha3_256: (bytes) => plain(hash("sha3-256", bytes, "buffer")),
+  shake256: (bytes, length) => plain(createHash("shake256", { outputLength: length }).update(bytes).digest()),
+  hmacSha256,
+  chacha20Poly1305: aead("chacha20-poly1305"),
+  aes256Gcm: aead("aes-256-gcm"),
+  x25519,
+  ed25519,
+  mlKem768: nativeMlKem768() ?? nobleMlKem768,
+};
+
+export { nodeProvider as platformProvider };
