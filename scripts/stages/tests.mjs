@@ -1,0 +1,18 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { command } from "../command.mjs";
+
+export const title = "tests in Node and in Chromium";
+
+export async function run({ root }) {
+  const report = join(root, "node_modules", ".cache", "vitest.json");
+  rmSync(report, { force: true });
+  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { code, output } = await command("vitest", args, { cwd: root, seconds: 480, env: { NO_COLOR: "1", FORCE_COLOR: "0" } });
+  if (!existsSync(report)) return { passed: 0, failed: 1, output };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
+  // A file that cannot be loaded, or a rejection that nobody awaits, fails the run without failing any test.
+  const failed = numFailedTests || (code === 0 ? 0 : 1);
+  const notes = output.split("\n").filter((line) => line.startsWith("notice: "));
+  return { passed: numPassedTests, failed, skipped: numPendingTests + (numTodoTests ?? 0), output, notes: [...new Set(notes)] };
+}
