@@ -1,5 +1,3 @@
-const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
-
 /**
  * Bytes that must never be shown: a `Uint8Array` whose inspection, JSON and string forms are redacted.
  * Slices of a secret are secrets. Written once: what a provider derived from it is kept beside it until it is erased,
@@ -43,8 +41,13 @@ export class Secret extends Uint8Array {
   toJSON(): string {
     return this.toString();
   }
-  [inspect](): string {
-    return this.toString();
+
+  // What Node's inspection and its console ask for; a computed member could not stand in a declaration file.
+  static {
+    const show = function (this: Secret): string {
+      return this.toString();
+    };
+    Object.defineProperty(Secret.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: show });
   }
 }
 
