@@ -1,3 +1,5 @@
+// One run over all packages and apps: the same test files in Node and in a real Chromium. `*.node.test.ts` run in Node only,
+// `*.browser.test.ts` in Chromium only. The condition @cweb/source makes tests read src/, so that no build comes first.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
@@ -5,23 +7,33 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const conditions = ["@cweb/source", "module", "development|production"];
 const names = ["chromium", "chromium-browser", "google-chrome"];
-const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((dir) => names.map((n) => join(dir, n)));
-const chromium = process.env.CWEB_CHROMIUM ?? onPath.find((p) => existsSync(p));
-if (!chromium && process.env.CI) throw new Error("CI must run the browser tests: no Chromium found");
-if (!chromium) console.warn("No Chromium found (set CWEB_CHROMIUM): the browser tests are left out.");
+const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+const chromium = process.env.CWEB_CHROMIUM ?? onPath.find((path) => existsSync(path));
+if (!chromium && process.env.CI) throw new Error("CI must run the browser tests, and there is no Chromium: .ci/run installs it.");
+if (!chromium) console.warn("notice: no Chromium found (CWEB_CHROMIUM names one): the browser tests are left out.");
 
 const node: TestProjectConfiguration = {
   resolve: { conditions: ["node", ...conditions] },
   ssr: { resolve: { conditions: ["node", ...conditions] } },
-  test: { name: "node", include: ["packages/*/test/**/*.test.ts"], exclude: ["**/*.browser.test.ts"] },
+  test: {
+    name: "node",
+    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
+    exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+    // Slow machines and two busy cores: a test that hangs still ends, a test that works is not cut off.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 };
+
 const browser: TestProjectConfiguration = {
   resolve: { conditions: ["browser", ...conditions] },
   test: {
     name: "browser",
     include: ["packages/*/test/**/*.test.ts"],
-    exclude: ["**/*.node.test.ts"],
-    benchmark: { include: [] },
+    exclude: ["**/*.node.test.ts", "**/node_modules/**"],
+    globalSetup: ["./scripts/browser-store.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,

@@ -4,7 +4,7 @@ import { finding, librarySources, packageOf, walk } from "../syntax.mjs";
 
 export const title = "index.ts only exports; no default exports; nothing of another package is exported again";
 
-function inIndex(file, statement) {
+function inIndex(statement) {
   if (!ts.isExportDeclaration(statement)) return "an index.ts only exports";
   if (!statement.moduleSpecifier && statement.exportClause?.elements.length === 0) return undefined;
   if (!statement.exportClause || !ts.isNamedExports(statement.exportClause)) return "export by name, not by *";
@@ -23,7 +23,7 @@ function inFile(file) {
   const found = [];
   if (/(^|\/)index\.ts$/.test(file.inside))
     for (const statement of file.ast.statements) {
-      const why = inIndex(file, statement);
+      const why = inIndex(statement);
       if (why) found.push(finding(file, statement, why));
     }
   walk(file.ast, (node) => {
