@@ -1,1 +1,15 @@
-export {};
+export type { Adoption } from "./core/adoption.ts";
+export type { Alarm, AlarmCode, Contact } from "./core/contact.ts";
+export { type CwebId, decodeId, encodeId } from "./core/cweb-id.ts";
+export type { DescSeenVerdict } from "./core/desc-seen-verdict.ts";
+export type { FetchOutcome } from "./core/judge-fetch.ts";
+export type { OwnIdentity } from "./core/own-identity.ts";
+export { freshness, type PeerDescriptor } from "./core/peer-descriptor.ts";
+export type { PrekeyHandle } from "./core/prekeys.ts";
+export { safetyNumber } from "./core/safety-number.ts";
+export { Discovery } from "./discovery.ts";
+export { DiscoveryError, type DiscoveryErrorCode } from "./discovery-error.ts";
+export { type CreateIdentityOptions, createIdentity, loadIdentity } from "./identity.ts";
+export { type Card, parseCard } from "./wire/card.ts";
+export { type DescSeen, descSeenRider, encodeDescSeen } from "./wire/desc-seen.ts";
+export type { PropertyValue, PublicProperties } from "./wire/public-properties.ts";

@@ -1,0 +1,83 @@
+import type { CipherSuite, HpkeReceiver, KeyPair, PqxdhContext, PqxdhResult, Random } from "@cweb/crypto";
+import { erase } from "@cweb/crypto";
+import { DiscoveryError } from "../discovery-error.ts";
+
+/** The private keys of one prekey generation (SPEC §5). */
+export interface Generation {
+  readonly gen: number;
+  /** When it was made, in ms. */
+  readonly issuedAt: number;
+  /** X25519 private key, 32 bytes. */
+  readonly signedPrekey: Uint8Array;
+  /** ML-KEM-768 seed, 64 bytes. */
+  readonly kemSeed: Uint8Array;
+  /** X-Wing seed, 32 bytes. */
+  readonly broadcastSeed: Uint8Array;
+}
+
+export interface PublicPrekeys {
+  readonly signedPrekey: Uint8Array;
+  readonly kemPrekey: Uint8Array;
+  readonly broadcastKey: Uint8Array;
+}
+
+export function createGeneration(crypto: CipherSuite, random: Random, gen: number, issuedAt: number): Generation {
+  return {
+    gen,
+    issuedAt,
+    signedPrekey: crypto.x25519.generate(random).privateKey,
+    kemSeed: crypto.mlKem768.generate(random).privateKey,
+    broadcastSeed: crypto.hpke.generate(random).privateKey,
+  };
+}
+
+export function publicPrekeys(crypto: CipherSuite, generation: Generation): PublicPrekeys {
+  return {
+    signedPrekey: crypto.x25519.publicKey(generation.signedPrekey),
+    kemPrekey: crypto.mlKem768.publicKey(generation.kemSeed),
+    broadcastKey: crypto.hpke.publicKey(generation.broadcastSeed),
+  };
+}
+
+export const generationSecrets = (generation: Generation): readonly Uint8Array[] => [
+  generation.signedPrekey,
+  generation.kemSeed,
+  generation.broadcastSeed,
+];
+
+/** What another layer may do with a prekey generation. Holds for one transaction. */
+export interface PrekeyHandle {
+  readonly gen: number;
+  /** Tries to decapsulate a slot entry's `enc` (1,120 bytes) with the generation's broadcast key. */
+  openEntry(enc: Uint8Array, info: Uint8Array): HpkeReceiver | undefined;
+  /** The responder's half of PQXDH. Once only: throws `DiscoveryError` `key-used` the second time (M4). */
+  respond(
+    peer: { readonly identityKey: Uint8Array; readonly ephemeralKey: Uint8Array; readonly ciphertext: Uint8Array },
+    context: PqxdhContext,
+  ): PqxdhResult | undefined;
+}
+
+export function prekeyHandle(crypto: CipherSuite, identity: KeyPair, generation: Generation): PrekeyHandle {
+  let used = false;
+  const pair = (privateKey: Uint8Array, publicKey: Uint8Array): KeyPair => ({ privateKey: privateKey as KeyPair["privateKey"], publicKey });
+  return {
+    gen: generation.gen,
+    openEntry: (enc, info) => crypto.hpke.setupReceiver(generation.broadcastSeed, enc, info),
+    respond(peer, context) {
+      if (used) throw new DiscoveryError("key-used", "A prekey handle answers one initial message only.");
+      if (context.generation !== generation.gen) return undefined;
+      used = true;
+      const keys = publicPrekeys(crypto, generation);
+      const own = {
+        identity,
+        signedPrekey: pair(generation.signedPrekey, keys.signedPrekey),
+        kemPrekey: pair(generation.kemSeed, keys.kemPrekey),
+      };
+      try {
+        return crypto.pqxdh.respond(own, peer, context);
+      } finally {
+        erase(generation.signedPrekey, generation.kemSeed);
+      }
+    },
+  };
+}
