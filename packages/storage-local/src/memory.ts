@@ -15,22 +15,33 @@ export interface MemorySnapshot {
 
 export interface MemoryStore extends LocalStore {
   snapshot(): MemorySnapshot;
+  /** A further handle on the same content, as another process would have; closed on its own. */
+  open(): MemoryStore;
 }
 
 /** A store that lives as long as this object. `from`: begins as the snapshot was, as a restored backup does. */
 export function memoryStore(options: { readonly from?: MemorySnapshot } = {}): MemoryStore {
-  return new Memory(options.from ?? { records: new Map(), revision: 0 });
+  const { records, revision } = options.from ?? { records: new Map<string, Stored>(), revision: 0 };
+  return new Memory({ records: new Map(records), revision });
+}
+
+/** Shared by all handles. */
+interface Content {
+  readonly records: Map<string, Stored>;
+  /** One counter for all records, so that a record made again never repeats a revision. */
+  revision: number;
 }
 
 class Memory implements MemoryStore {
-  readonly #records: Map<string, Stored>;
-  /** One counter for all records, so that a record made again never repeats a revision. */
-  #revision: number;
+  readonly #content: Content;
   #closed = false;
 
-  constructor(from: MemorySnapshot) {
-    this.#records = new Map(from.records);
-    this.#revision = from.revision;
+  constructor(content: Content) {
+    this.#content = content;
+  }
+
+  open(): MemoryStore {
+    return new Memory(this.#content);
   }
 
   async load(names: readonly string[], options: { readonly signal?: AbortSignal } = {}): Promise<ReadonlyMap<string, LocalRecord>> {
@@ -38,7 +49,7 @@ class Memory implements MemoryStore {
     checkNames(names);
     const found = new Map<string, LocalRecord>();
     for (const name of names) {
-      const stored = this.#records.get(name);
+      const stored = this.#content.records.get(name);
       if (stored) found.set(name, localRecord(name, stored.bytes, stored.revision));
     }
     return found;
@@ -51,9 +62,9 @@ class Memory implements MemoryStore {
     this.#enter(options.signal);
     checkScan(prefix, options);
     const { after = "", limit } = options;
-    const names = [...this.#records.keys()].filter((name) => name.startsWith(prefix) && name > after).sort();
+    const names = [...this.#content.records.keys()].filter((name) => name.startsWith(prefix) && name > after).sort();
     return names.slice(0, limit).map((name) => {
-      const { bytes, revision } = this.#records.get(name) as Stored;
+      const { bytes, revision } = this.#content.records.get(name) as Stored;
       return localRecord(name, bytes, revision);
     });
   }
@@ -62,11 +73,11 @@ class Memory implements MemoryStore {
     this.#enter(options.signal);
     checkBatch(batch);
     for (const [name, revision] of batch.expected) {
-      if ((this.#records.get(name)?.revision ?? null) !== revision) return { kind: "conflict" };
+      if ((this.#content.records.get(name)?.revision ?? null) !== revision) return { kind: "conflict" };
     }
-    const revision = ++this.#revision;
-    for (const [name, bytes] of batch.put) this.#records.set(name, { bytes: ownBytes(bytes), revision });
-    for (const name of batch.remove) this.#records.delete(name);
+    const revision = ++this.#content.revision;
+    for (const [name, bytes] of batch.put) this.#content.records.set(name, { bytes: ownBytes(bytes), revision });
+    for (const name of batch.remove) this.#content.records.delete(name);
     return { kind: "committed" };
   }
 
@@ -76,7 +87,7 @@ class Memory implements MemoryStore {
 
   /** Stored bytes are never changed in place, so the maps may share them. */
   snapshot(): MemorySnapshot {
-    return { records: new Map(this.#records), revision: this.#revision };
+    return { records: new Map(this.#content.records), revision: this.#content.revision };
   }
 
   #enter(signal: AbortSignal | undefined): void {
