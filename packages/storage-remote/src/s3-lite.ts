@@ -1,1 +1,151 @@
-export {};
+import { AwsV4Signer } from "aws4fetch";
+import {
+  discard,
+  type Fetch,
+  type FetchResponse,
+  foundIn,
+  localVersion,
+  readHeaders,
+  readText,
+  send,
+  unreachable,
+  versionIn,
+} from "./fetch.ts";
+import type { Path, ReadOptions, ReadResult, RemoteLister, RemoteReader, RemoteWriter, WriteResult } from "./port.ts";
+import type { S3Location } from "./profile.ts";
+import { beyondEnd, checkRead, readPart } from "./range.ts";
+import { errorCodeOf, readRefusal, refusalError, retryAfterOf, type S3Refusal, writeRefusal } from "./s3-answer.ts";
+import { type ListPage, listPages, pageOf } from "./s3-list.ts";
+import { bucketUrl, checkLocation, keyOf, type S3Options, storeName } from "./s3-place.ts";
+import { conditionalWriter, type PutCondition } from "./s3-write.ts";
+
+export type { S3Options } from "./s3-place.ts";
+
+const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const ERROR_BYTES = 4096;
+
+interface Outgoing {
+  readonly method: "GET" | "PUT" | "DELETE";
+  readonly url: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Signs and sends requests for one bucket and key. */
+class SignedBucket {
+  readonly location: S3Location;
+  readonly store: string;
+  readonly url: string;
+  readonly #fetch: Fetch;
+  // The signer keeps the day's signing key here.
+  readonly #cache: Map<string, ArrayBuffer> = new Map();
+
+  constructor(location: S3Location, options: S3Options) {
+    this.location = checkLocation(location);
+    this.store = storeName(this.location);
+    this.url = bucketUrl(this.location);
+    this.#fetch = options.fetch ?? ((url, request) => globalThis.fetch(url, request));
+  }
+
+  objectUrl(path: Path): string {
+    return `${this.url}/${keyOf(this.location, path)}`;
+  }
+
+  async send({ method, url, headers = {}, body, signal }: Outgoing): Promise<FetchResponse> {
+    const { credentials, region } = this.location;
+    const hash = body === undefined ? EMPTY_SHA256 : await sha256Hex(body);
+    // The signer takes the device's real time: a signature made with any other would be refused.
+    const signer = new AwsV4Signer({
+      method,
+      url,
+      headers: { ...headers, "x-amz-content-sha256": hash },
+      ...credentials,
+      service: "s3",
+      region,
+      cache: this.#cache,
+    });
+    const signed = await signer.sign();
+    signal?.throwIfAborted();
+    return send(this.#fetch, { method, url, headers: Object.fromEntries(signed.headers), signal, ...(body && { body }) });
+  }
+}
+
+async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function refusalOf(response: FetchResponse): Promise<S3Refusal> {
+  const retryAfter = retryAfterOf(response.headers.get("retry-after"));
+  return { status: response.status, code: errorCodeOf(await readText(response, ERROR_BYTES)), retryAfter };
+}
+
+/** Reads a bucket by exact name with signed GETs. Throws `bad-profile` for a location that is none. */
+export function s3LiteReader(location: S3Location, options: S3Options = {}): RemoteReader {
+  const bucket = new SignedBucket(location, options);
+  const get = async (path: Path, read: ReadOptions): Promise<ReadResult | "beyond-end"> => {
+    const url = bucket.objectUrl(path);
+    const response = await bucket.send({ method: "GET", url, headers: readHeaders(read), signal: read.signal });
+    if (response.status === 200 || response.status === 206) {
+      return foundIn(response, read).catch((error: unknown) => {
+        throw unreachable(error, url, read.signal);
+      });
+    }
+    const refusal = await refusalOf(response);
+    read.signal?.throwIfAborted();
+    if (response.status === 416) return beyondEnd(response.headers.get("etag"));
+    return readRefusal(refusal, bucket.store);
+  };
+  return {
+    async read(path: Path, read: ReadOptions): Promise<ReadResult> {
+      read.signal?.throwIfAborted();
+      checkRead(read);
+      return readPart(path, read, get, options.onExtraRequest);
+    },
+  };
+}
+
+/** Writes a bucket by exact name with signed PUTs and DELETEs. Throws `bad-profile` for a location that is none. */
+export function s3LiteWriter(location: S3Location, options: S3Options = {}): RemoteWriter {
+  const bucket = new SignedBucket(location, options);
+  const put = async (path: Path, bytes: Uint8Array<ArrayBuffer>, condition: PutCondition, signal?: AbortSignal): Promise<WriteResult> => {
+    const headers = {
+      "content-type": "application/octet-stream",
+      ...bucket.location.putHeaders,
+      ...(condition.ifNoneMatch && { "if-none-match": condition.ifNoneMatch }),
+      ...(condition.ifMatch && { "if-match": condition.ifMatch }),
+    };
+    const response = await bucket.send({ method: "PUT", url: bucket.objectUrl(path), headers, body: bytes, signal });
+    if (response.status !== 200 && response.status !== 201 && response.status !== 204) {
+      return writeRefusal(await refusalOf(response), Object.keys(condition).length > 0, bucket.store);
+    }
+    await discard(response);
+    return { kind: "stored", version: versionIn(response.headers.get("etag")) ?? (await localVersion(bytes)) };
+  };
+  return {
+    checksClock: true,
+    write: conditionalWriter(put, options.onExtraRequest),
+    async remove(path: Path, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+      signal?.throwIfAborted();
+      const response = await bucket.send({ method: "DELETE", url: bucket.objectUrl(path), signal });
+      if (response.status === 200 || response.status === 204) return discard(response);
+      const refusal = await refusalOf(response);
+      if (refusal.status !== 404 || refusal.code === "NoSuchBucket") throw refusalError(refusal, bucket.store);
+    },
+  };
+}
+
+/** Lists a bucket's objects, one signed request for each 1,000. Names that are no paths are left out. */
+export function s3LiteLister(location: S3Location, options: S3Options = {}): RemoteLister {
+  const bucket = new SignedBucket(location, options);
+  const page = async (query: URLSearchParams, signal?: AbortSignal): Promise<ListPage> => {
+    const url = `${bucket.url}?${query.toString()}`;
+    const response = await bucket.send({ method: "GET", url, signal });
+    if (response.status !== 200) throw refusalError(await refusalOf(response), bucket.store);
+    return pageOf(response).catch((error: unknown) => {
+      throw unreachable(error, url, signal);
+    });
+  };
+  return { list: (wanted) => listPages(bucket.location.prefix, wanted, page, options.onExtraRequest) };
+}
