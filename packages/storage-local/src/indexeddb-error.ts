@@ -6,6 +6,9 @@ export const supersededError = (): StorageLocalError =>
     "The browser took this store away, for a newer version of this page or to clear its data; reload the page.",
   );
 
+export const notAStore = (cause?: unknown): StorageLocalError =>
+  new StorageLocalError("corrupt", "The database of this name is damaged or is not a Cweb store; choose another name.", { cause });
+
 /** The typed error for what IndexedDB reports. */
 export function indexedDbError(cause: unknown): StorageLocalError {
   if (cause instanceof StorageLocalError) return cause;
@@ -30,9 +33,7 @@ export function indexedDbError(cause: unknown): StorageLocalError {
       });
     case "NotFoundError":
     case "DataError":
-      return new StorageLocalError("corrupt", "The database of this name is damaged or is not a Cweb store; choose another name.", {
-        cause,
-      });
+      return notAStore(cause);
     default:
       return new StorageLocalError("failed", "The browser's database reported an unexpected error; nothing was changed.", { cause });
   }

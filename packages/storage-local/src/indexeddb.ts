@@ -1,6 +1,6 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { checkBatch, checkNames, checkScan, endOfPrefix, localRecord, ownBytes } from "./batch.ts";
-import { indexedDbError, supersededError } from "./indexeddb-error.ts";
+import { indexedDbError, notAStore, supersededError } from "./indexeddb-error.ts";
 import type { CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
 import { closedError, type StorageLocalError } from "./storage-local-error.ts";
 
@@ -42,6 +42,10 @@ class IndexedDbStore implements LocalStore {
       });
     } catch (error) {
       throw indexedDbError(error);
+    }
+    if (!["record", "counter"].every((store) => this.#db?.objectStoreNames.contains(store as "record"))) {
+      this.#db.close();
+      throw notAStore();
     }
   }
 
