@@ -1,0 +1,103 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { type Description, decodeDescription, descriptionLength, maxDescriptionBytes, tailBytes } from "../core/description.ts";
+import type { ByteRange } from "../core/range.ts";
+import { isMissing } from "./durable.ts";
+
+/** Up to this size a file is read at once; above, it streams. */
+const smallBytes = 256 * 1024;
+
+/** An open object: it stays whole and unchanged even when the name is overwritten or removed meanwhile. Must be closed. */
+export interface StoredObject {
+  readonly description: Description;
+  /** The content's bytes in `range`, at once where the object is small, as a stream otherwise (reading it to its end does not close). */
+  content(range: ByteRange | undefined): Uint8Array | Readable;
+  close(): Promise<void>;
+}
+
+/** Undefined where there is no such file, or it is damaged. */
+export async function openStored(path: string): Promise<StoredObject | undefined> {
+  const handle = await openIfThere(path);
+  if (!handle) return undefined;
+  let keep = false;
+  try {
+    const { size } = await handle.stat();
+    const ending = await readAt(handle, Math.max(0, size - smallBytes), Math.min(size, smallBytes));
+    const description = describe(ending, size);
+    if (!description) return undefined;
+    if (size <= smallBytes) return whole(description, ending);
+    keep = true;
+    return streaming(description, handle);
+  } finally {
+    if (!keep) await handle.close();
+  }
+}
+
+/** Only the description; undefined as above. */
+export async function describeStored(path: string): Promise<Description | undefined> {
+  const handle = await openIfThere(path);
+  if (!handle) return undefined;
+  try {
+    const { size } = await handle.stat();
+    const near = Math.min(size, 4096);
+    const ending = await readAt(handle, size - near, near);
+    const length = descriptionLength(ending.subarray(-tailBytes));
+    if (length === undefined || length + tailBytes <= near) return describe(ending, size);
+    const far = Math.min(size, maxDescriptionBytes + tailBytes);
+    return describe(await readAt(handle, size - far, far), size);
+  } finally {
+    await handle.close();
+  }
+}
+
+function describe(ending: Buffer, fileBytes: number): Description | undefined {
+  const length = descriptionLength(ending.subarray(-tailBytes));
+  if (length === undefined || length + tailBytes > ending.length) return undefined;
+  return decodeDescription(ending.subarray(-tailBytes - length, -tailBytes), fileBytes);
+}
+
+function whole(description: Description, file: Buffer): StoredObject {
+  return {
+    description,
+    content: (range) => file.subarray(range?.start ?? 0, (range?.end ?? description.size - 1) + 1),
+    close: () => Promise.resolve(),
+  };
+}
+
+function streaming(description: Description, handle: FileHandle): StoredObject {
+  return {
+    description,
+    content(range) {
+      const start = range?.start ?? 0;
+      const end = range?.end ?? description.size - 1;
+      if (end < start) return new Uint8Array(0);
+      if (end - start < smallBytes) return Readable.from(readSlice(handle, start, end), { objectMode: false });
+      return handle.createReadStream({ start, end, autoClose: false, highWaterMark: 512 * 1024 });
+    },
+    close: () => handle.close(),
+  };
+}
+
+async function* readSlice(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+  yield await readAt(handle, start, end - start + 1);
+}
+
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return buffer.subarray(0, done);
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+}

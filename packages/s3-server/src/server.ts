@@ -1,0 +1,179 @@
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { join } from "node:path";
+import type { ProviderProfile } from "./core/profile.ts";
+import type { KeyGrant } from "./core/rights.ts";
+import { encodeXml } from "./core/xml.ts";
+import { type DiskSettings, hasCode } from "./disk/durable.ts";
+import { ObjectStore } from "./disk/object-store.ts";
+import { UploadStore } from "./disk/upload-store.ts";
+import { defaultMaxObjectBytes } from "./exchange.ts";
+import { Faults } from "./faults.ts";
+import { KeyRing } from "./key-ring.ts";
+import { createMailbox, type MailboxKeys, prepareDataDir } from "./mailbox.ts";
+import { handleRequest, type LogEntry } from "./request-handler.ts";
+import { S3ServerError } from "./s3-server-error.ts";
+import { type ServerClock, systemClock } from "./system-clock.ts";
+import { systemRandomBytes } from "./system-random.ts";
+
+export interface S3ServerOptions {
+  /** Made where it is missing; readable by its owner alone. One server at a time. */
+  readonly dataDir: string;
+  /** Default 127.0.0.1: nobody but this machine. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Keys beside those of the data directory's keys file. */
+  readonly keys?: readonly KeyGrant[];
+  readonly profile?: ProviderProfile;
+  /** Called once for each request, when its answer is known. */
+  readonly log?: (entry: LogEntry) => void;
+  /** Told of failures of the server itself (a broken disk, a bad keys file), of which clients learn only "internal error". */
+  readonly onFailure?: (cause: unknown) => void;
+  readonly clock?: ServerClock;
+  /** `"any"` (default): pages of any origin may send requests, which need a signature all the same; `"bucket"`: only by a bucket's own rules. */
+  readonly cors?: "any" | "bucket";
+  /** Hosts of the form `BUCKET.domain` name a bucket. Default `localhost`. */
+  readonly domain?: string;
+  /** False: do not wait for the disk; a power cut may then lose answered writes, a kill still may not. Default true. */
+  readonly durable?: boolean;
+  /** Most bytes of one PUT. Default 5 GiB. */
+  readonly maxObjectBytes?: number;
+  /** Milliseconds without a byte after which a connection is closed. Default 60,000. */
+  readonly idleTimeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface S3Server {
+  /** Such as `http://127.0.0.1:9000`. */
+  readonly url: string;
+  readonly port: number;
+  /** Makes a bucket with a write key and a get-only key, or answers with those it has. @throws S3ServerError `bad-bucket-name`, … */
+  addMailbox(name: string, options?: { readonly signal?: AbortSignal }): Promise<MailboxKeys>;
+  /** Lets running requests end for a second, then breaks them off. Resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+const headersMs = 20_000;
+const graceMs = 1000;
+const maxConnections = 1024;
+/** Whole requests may take long: 5 GiB over a home's line. */
+const requestMs = 12 * 60 * 60 * 1000;
+const staleTempMs = 60 * 60 * 1000;
+const staleUploadMs = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Starts to listen; resolves when the server is ready.
+ * @throws S3ServerError `data-dir-unusable`, `address-in-use`, `cannot-listen`.
+ */
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  options.signal?.throwIfAborted();
+  const { dataDir, host = "127.0.0.1", clock = systemClock } = options;
+  const settings = await prepareDataDir(dataDir, options.durable ?? true);
+  const uploads = new UploadStore(dataDir, settings);
+  await sweep(settings, uploads, clock);
+  const server = createHttpServer(options, settings, uploads, clock);
+  await listen(server, host, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  await writeFile(join(dataDir, "url"), `${url}\n`, { mode: 0o600 });
+  return {
+    url,
+    port,
+    addMailbox: (name, mailboxOptions) => createMailbox(dataDir, name, { clock, ...mailboxOptions }),
+    close: () => close(server, clock),
+  };
+}
+
+function createHttpServer(options: S3ServerOptions, disk: DiskSettings, uploads: UploadStore, clock: ServerClock): Server {
+  const profile = options.profile ?? {};
+  const seed = profile.seed ?? Buffer.from(systemRandomBytes(4)).readUInt32BE(0);
+  const maxObjectBytes = options.maxObjectBytes ?? defaultMaxObjectBytes;
+  const settings = {
+    services: { objects: new ObjectStore(options.dataDir, disk), uploads, clock, profile, maxObjectBytes },
+    keys: new KeyRing(options.dataDir, options.keys ?? [], clock),
+    faults: new Faults(profile, clock, seed),
+    cors: options.cors ?? ("any" as const),
+    domain: options.domain ?? "localhost",
+    newRequestId: () => Buffer.from(systemRandomBytes(8)).toString("hex").toUpperCase(),
+    log: options.log,
+    onFailure: options.onFailure,
+  };
+  const server = createServer({
+    keepAlive: true,
+    noDelay: true,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: 5000,
+    keepAliveTimeout: 30_000,
+    maxHeaderSize: 16 * 1024,
+  });
+  const handle: RequestListener = (request, response) => void handleRequest(settings, request, response);
+  server.on("request", handle);
+  // Taken over from Node, so that a body is asked for only after the request was let in.
+  server.on("checkContinue", handle);
+  server.on("clientError", refuseGarbage);
+  server.maxConnections = maxConnections;
+  server.timeout = options.idleTimeout ?? 60_000;
+  return server;
+}
+
+/** What is no HTTP, or too much of it, has no response object to answer with. */
+function refuseGarbage(cause: Error, socket: Socket): void {
+  if (!socket.writable || hasCode(cause, "ECONNRESET")) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = garbageStatus(cause);
+  const body = encodeXml("Error", { Code: "BadRequest", Message: message });
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  socket.end(head + body);
+}
+
+function garbageStatus(cause: Error): readonly [string, string] {
+  if (hasCode(cause, "HPE_HEADER_OVERFLOW")) return ["431 Request Header Fields Too Large", "Your headers are too large."];
+  if (hasCode(cause, "ERR_HTTP_REQUEST_TIMEOUT")) return ["408 Request Timeout", "Your request took too long."];
+  return ["400 Bad Request", "This is no valid HTTP request."];
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    if (hasCode(cause, "EADDRINUSE")) {
+      throw new S3ServerError("address-in-use", `Another program listens on ${host}:${port} already; choose another port.`, { cause });
+    }
+    throw new S3ServerError("cannot-listen", `The server cannot listen on ${host}:${port}.`, { cause });
+  }
+}
+
+async function close(server: Server, clock: ServerClock): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const over = new AbortController();
+  const grace = clock.sleep(graceMs, over.signal).then(
+    () => server.closeAllConnections(),
+    () => undefined,
+  );
+  await closed;
+  over.abort();
+  await grace;
+}
+
+/** Removes what killed servers left over. Only old files: another process may be making a mailbox right now. */
+async function sweep(settings: DiskSettings, uploads: UploadStore, clock: ServerClock): Promise<void> {
+  const now = clock.now();
+  for (const name of await readdir(settings.tempDir)) {
+    const path = join(settings.tempDir, name);
+    const made = await stat(path).catch(() => undefined);
+    if (made && made.mtimeMs < now - staleTempMs) await rm(path, { recursive: true, force: true });
+  }
+  await uploads.sweep(now - staleUploadMs);
+}
