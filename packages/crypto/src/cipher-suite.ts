@@ -32,6 +32,8 @@ export interface Ed25519 {
 export interface MlKem768 {
   generate(random: Random): KeyPair;
   publicKey(seed: Uint8Array): Uint8Array;
+  /** Whether `encapsulate` would take this key: 1,184 bytes, reduced. */
+  isValidPublicKey(publicKey: Uint8Array): boolean;
   /** `undefined` where the public key is not of the right length or not reduced. */
   encapsulate(publicKey: Uint8Array, random: Random): { readonly ciphertext: Uint8Array; readonly sharedSecret: Secret } | undefined;
   /** `undefined` only for a ciphertext of the wrong length (otherwise implicit rejection answers a random-looking secret). */

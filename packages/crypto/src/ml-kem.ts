@@ -27,15 +27,17 @@ export function createMlKem768({ mlKem768: raw }: CryptoProvider): MlKem768 {
     requireLength(seed, seedLength, "an ML-KEM seed");
     return raw.publicKey(seed);
   };
+  const isValidPublicKey = (key: Uint8Array): boolean => key.length === publicKeyLength && isReduced(key);
   return {
     publicKey,
+    isValidPublicKey,
     generate: (random: Random): KeyPair => {
       if (random === systemRandom && raw.generate !== undefined) return raw.generate();
       const privateKey = new Secret(random.bytes(seedLength));
       return { privateKey, publicKey: publicKey(privateKey) };
     },
     encapsulate: (peerKey, random) => {
-      if (peerKey.length !== publicKeyLength || !isReduced(peerKey)) return undefined;
+      if (!isValidPublicKey(peerKey)) return undefined;
       const { ciphertext, sharedSecret } =
         random === systemRandom && raw.encapsulateFresh !== undefined
           ? raw.encapsulateFresh(peerKey)

@@ -2,6 +2,7 @@ import { CryptoError } from "../crypto-error.ts";
 import type { Aead, CryptoProvider, RawEd25519, RawMlKem768 } from "../provider.ts";
 import { Secret } from "../secret.ts";
 import { nobleProvider } from "./noble.ts";
+import { strictAead } from "./strict-aead.ts";
 
 type Sodium = typeof import("libsodium-wrappers").default;
 
@@ -17,7 +18,7 @@ async function load(): Promise<Sodium> {
 }
 
 function chacha20Poly1305(sodium: Sodium): Aead {
-  return {
+  return strictAead({
     seal: (key, nonce, associatedData, plaintext) =>
       sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, associatedData, null, nonce, key),
     open: (key, nonce, associatedData, sealed) => {
@@ -28,7 +29,7 @@ function chacha20Poly1305(sodium: Sodium): Aead {
         return undefined;
       }
     },
-  };
+  });
 }
 
 function ed25519(sodium: Sodium): RawEd25519 {

@@ -8,11 +8,12 @@ import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { concat, equal } from "../bytes.ts";
 import type { Aead, CryptoProvider, RawEd25519, RawMlKem768 } from "../provider.ts";
 import { Secret } from "../secret.ts";
+import { strictAead } from "./strict-aead.ts";
 
 const tagLength = 16;
 
 function aead(cipher: typeof chacha20poly1305 | typeof gcm): Aead {
-  return {
+  return strictAead({
     seal: (key, nonce, associatedData, plaintext) => cipher(key, nonce, associatedData).encrypt(plaintext),
     open: (key, nonce, associatedData, sealed) => {
       if (sealed.length < tagLength) return undefined;
@@ -23,7 +24,7 @@ function aead(cipher: typeof chacha20poly1305 | typeof gcm): Aead {
         return undefined; // the key and the nonce were accepted above: only the tag can be wrong
       }
     },
-  };
+  });
 }
 
 const { Point } = ed25519;

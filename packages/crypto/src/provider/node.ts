@@ -17,6 +17,7 @@ import type { Aead, CryptoProvider, RawEd25519, RawX25519 } from "../provider.ts
 import { Secret } from "../secret.ts";
 import { nobleMlKem768 } from "./noble.ts";
 import { nativeMlKem768 } from "./node-ml-kem.ts";
+import { strictAead } from "./strict-aead.ts";
 
 const tagLength = 16;
 const blockLength = 64;
@@ -51,7 +52,7 @@ function aead(name: "chacha20-poly1305" | "aes-256-gcm"): Aead {
   // The two algorithms have disjoint overloads with the same shape.
   const algorithm = name as "aes-256-gcm";
   const options = { authTagLength: tagLength };
-  return {
+  return strictAead({
     seal: (key, nonce, associatedData, plaintext) => {
       const cipher = createCipheriv(algorithm, key, nonce, options).setAAD(associatedData);
       const sealed = new Uint8Array(plaintext.length + tagLength);
@@ -73,7 +74,7 @@ function aead(name: "chacha20-poly1305" | "aes-256-gcm"): Aead {
         return undefined;
       }
     },
-  };
+  });
 }
 
 type Curve = "X25519" | "Ed25519";
