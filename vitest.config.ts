@@ -12,9 +12,12 @@ const chromium = process.env.CWEB_CHROMIUM ?? onPath.find((path) => existsSync(p
 if (!chromium && process.env.CI) throw new Error("CI must run the browser tests, and there is no Chromium: .ci/run installs it.");
 if (!chromium) console.warn("notice: no Chromium found (CWEB_CHROMIUM names one): the browser tests are left out.");
 
+// Without "module": Node itself loads dependencies, and what they offer bundlers under it (smithy's extensionless imports) it cannot.
+const nodeConditions = ["node", ...conditions.filter((condition) => condition !== "module")];
+
 const node: TestProjectConfiguration = {
-  resolve: { conditions: ["node", ...conditions] },
-  ssr: { resolve: { conditions: ["node", ...conditions] } },
+  resolve: { conditions: nodeConditions },
+  ssr: { resolve: { conditions: nodeConditions } },
   test: {
     name: "node",
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts"],
@@ -58,6 +61,8 @@ const browser: TestProjectConfiguration = {
 };
 
 export default defineConfig({
+  // For the browser's global setup, which runs in Node under these root settings.
+  ssr: { resolve: { conditions: ["node", ...conditions] } },
   test: {
     projects: chromium ? [node, browser] : [node],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },

@@ -10,16 +10,18 @@ export function command(program, args, { cwd = process.cwd(), env = {}, seconds 
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     const chunks = [];
-    const timer = setTimeout(() => {
-      chunks.push(Buffer.from(`\nended after ${seconds} s\n`));
-      child.kill("SIGKILL");
-    }, seconds * 1000);
-    child.stdout.on("data", (chunk) => chunks.push(chunk));
-    child.stderr.on("data", (chunk) => chunks.push(chunk));
     const end = (code) => {
       clearTimeout(timer);
       resolve({ code, output: Buffer.concat(chunks).toString() });
     };
+    const timer = setTimeout(() => {
+      chunks.push(Buffer.from(`\nended after ${seconds} s\n`));
+      child.kill("SIGKILL");
+      // Not on "close": a grandchild may still hold the pipes.
+      end(1);
+    }, seconds * 1000);
+    child.stdout.on("data", (chunk) => chunks.push(chunk));
+    child.stderr.on("data", (chunk) => chunks.push(chunk));
     child.on("error", (error) => {
       chunks.push(Buffer.from(`${program}: ${error.message}\n`));
       end(1);

@@ -24,7 +24,7 @@ async function runExample(example, root) {
   try {
     // In a clone npx finds the commands by itself; here, in an empty folder, by PATH.
     const path = [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
-    const script = example.replaceAll(/\bnpx /g, "");
+    const script = `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${example.replaceAll(/\bnpx /g, "")}`;
     return await command("bash", ["-euo", "pipefail", "-c", script], { cwd: folder, seconds: 90, env: { PATH: path, HOME: folder } });
   } finally {
     rmSync(folder, { recursive: true, force: true });
