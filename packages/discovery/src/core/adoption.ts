@@ -1,8 +1,8 @@
 import { type CipherSuite, equal } from "@cweb/crypto";
 import type { ReadResult } from "@cweb/storage-remote";
 import { limits } from "./limits.ts";
-import type { OwnRecords } from "./publication.ts";
 import type { Generation } from "./prekeys.ts";
+import type { OwnRecords } from "./publication.ts";
 import { verifyDescriptor } from "./verify-descriptor.ts";
 
 /**

@@ -33,7 +33,11 @@ export function commitToSeed(crypto: CipherSuite, nextSeed: Uint8Array): Uint8Ar
 }
 
 /** edPk ‖ xPk ‖ nextIdCommit: 96 bytes. */
-export function joinIdKeys(keys: { readonly signingKey: Uint8Array; readonly identityKey: Uint8Array; readonly nextIdCommit: Uint8Array }): Uint8Array {
+export function joinIdKeys(keys: {
+  readonly signingKey: Uint8Array;
+  readonly identityKey: Uint8Array;
+  readonly nextIdCommit: Uint8Array;
+}): Uint8Array {
   return concat(keys.signingKey, keys.identityKey, keys.nextIdCommit);
 }
 

@@ -119,8 +119,7 @@ function confirmed(state: ContactState, pinned: PeerDescriptor, now: number): Fi
 
 const skew = (d: PeerDescriptor, now: number): readonly AlarmCode[] => (d.issuedAt - now > times.clockTolerance ? ["clock-skew"] : []);
 
-const isAhead = (d: PeerDescriptor, now: number): boolean =>
-  Math.max(d.seq, d.incarnation, d.gen, d.issuedAt) > now + times.tickAhead;
+const isAhead = (d: PeerDescriptor, now: number): boolean => Math.max(d.seq, d.incarnation, d.gen, d.issuedAt) > now + times.tickAhead;
 
 function found(state: ContactState, result: ReadResult & { readonly kind: "found" }, context: JudgeContext): Finding {
   const { crypto, now } = context;

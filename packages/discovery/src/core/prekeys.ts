@@ -5,6 +5,8 @@ import { DiscoveryError } from "../discovery-error.ts";
 /** The private keys of one prekey generation (SPEC §5). */
 export interface Generation {
   readonly gen: number;
+  /** The owner's incarnation that made it. A generation is never named by a descriptor of another one. */
+  readonly incarnation: number;
   /** When it was made, in ms. */
   readonly issuedAt: number;
   /** X25519 private key, 32 bytes. */
@@ -21,10 +23,13 @@ export interface PublicPrekeys {
   readonly broadcastKey: Uint8Array;
 }
 
-export function createGeneration(crypto: CipherSuite, random: Random, gen: number, issuedAt: number): Generation {
+export function createGeneration(
+  crypto: CipherSuite,
+  random: Random,
+  born: { readonly gen: number; readonly incarnation: number; readonly issuedAt: number },
+): Generation {
   return {
-    gen,
-    issuedAt,
+    ...born,
     signedPrekey: crypto.x25519.generate(random).privateKey,
     kemSeed: crypto.mlKem768.generate(random).privateKey,
     broadcastSeed: crypto.hpke.generate(random).privateKey,
@@ -48,6 +53,8 @@ export const generationSecrets = (generation: Generation): readonly Uint8Array[]
 /** What another layer may do with a prekey generation. Holds for one transaction. */
 export interface PrekeyHandle {
   readonly gen: number;
+  /** The own incarnation that published it: what a sender bound as `responderIncarnation`. */
+  readonly incarnation: number;
   /** Tries to decapsulate a slot entry's `enc` (1,120 bytes) with the generation's broadcast key. */
   openEntry(enc: Uint8Array, info: Uint8Array): HpkeReceiver | undefined;
   /** The responder's half of PQXDH. Once only: throws `DiscoveryError` `key-used` the second time (M4). */
@@ -62,6 +69,7 @@ export function prekeyHandle(crypto: CipherSuite, identity: KeyPair, generation:
   const pair = (privateKey: Uint8Array, publicKey: Uint8Array): KeyPair => ({ privateKey: privateKey as KeyPair["privateKey"], publicKey });
   return {
     gen: generation.gen,
+    incarnation: generation.incarnation,
     openEntry: (enc, info) => crypto.hpke.setupReceiver(generation.broadcastSeed, enc, info),
     respond(peer, context) {
       if (used) throw new DiscoveryError("key-used", "A prekey handle answers one initial message only.");

@@ -11,6 +11,8 @@ export interface PublicationContext {
   readonly random: Random;
   readonly identity: OwnIdentity;
   readonly now: number;
+  /** The clock as far as the own storage has confirmed it: what erasures go by. */
+  readonly confirmedNow: number;
   readonly incarnation: number;
   /** TICK(). */
   tick(): number;
@@ -85,7 +87,7 @@ function eraseRetired(records: OwnRecords, now: number): { readonly kept: readon
  * descriptor says that they are gone, and a later step erases them once that descriptor is stored.
  */
 export function maintainStep(records: OwnRecords, context: PublicationContext, retireBelow?: number): MaintenanceStep {
-  const { kept, erased } = eraseRetired(records, context.now);
+  const { kept, erased } = eraseRetired(records, context.confirmedNow);
   let own = retracted(records.own, kept, context.now);
   let generations = kept;
   const plan = planMaintenance(own, generations[0], context.now, context.incarnation);
@@ -93,7 +95,8 @@ export function maintainStep(records: OwnRecords, context: PublicationContext, r
   if (raises) own = { ...own, oldestGen: retireBelow };
   if (plan.newGeneration) {
     const gen = above(own, context);
-    generations = [createGeneration(context.crypto, context.random, gen, context.now), ...kept];
+    const born = { gen, incarnation: context.incarnation, issuedAt: context.now };
+    generations = [createGeneration(context.crypto, context.random, born), ...kept];
     own = { ...own, floor: gen };
   }
   if (!plan.publish && !raises) return { own, generations, erased };

@@ -17,10 +17,9 @@ export interface Card {
 
 const scheme = "cweb:";
 const checksumLength = 4;
-const card = codec(
-  struct({ version: literal(1), id: bytes(32), profile: bytesUpTo(limits.profile), minSeq: u64 }, { extensible: true }),
-  { maxBytes: limits.card },
-);
+const card = codec(struct({ version: literal(1), id: bytes(32), profile: bytesUpTo(limits.profile), minSeq: u64 }, { extensible: true }), {
+  maxBytes: limits.card,
+});
 
 /** CRC-32 (IEEE 802.3): finds slips of the hand and cut lines. It proves nothing; the id does that. */
 function crc32(data: Uint8Array): Uint8Array {
@@ -46,7 +45,9 @@ function fromBase64Url(text: string): Uint8Array | undefined {
 }
 
 const bad = (cause?: unknown): DiscoveryError =>
-  new DiscoveryError("bad-card", 'This is no complete Cweb card. A card is one line that begins with "cweb:"; copy the whole line.', { cause });
+  new DiscoveryError("bad-card", 'This is no complete Cweb card. A card is one line that begins with "cweb:"; copy the whole line.', {
+    cause,
+  });
 
 /** One line of text: `cweb:` and base64url, without padding, of the card's bytes and their CRC-32 (SPEC §6). */
 export function encodeCard(fields: { readonly idBytes: Uint8Array; readonly profile: Uint8Array; readonly minSeq: number }): string {

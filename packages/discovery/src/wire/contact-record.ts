@@ -1,4 +1,18 @@
-import { array, bytes, bytesUpTo, codec, literal, mapped, nullable, SerializationError, struct, text, u64, uint, type WireType } from "@cweb/serialization";
+import {
+  array,
+  bytes,
+  bytesUpTo,
+  codec,
+  literal,
+  mapped,
+  nullable,
+  SerializationError,
+  struct,
+  text,
+  u64,
+  uint,
+  type WireType,
+} from "@cweb/serialization";
 import { type Alarm, alarmCodes, type ContactState } from "../core/contact.ts";
 import { limits } from "../core/limits.ts";
 import { decodeRecord } from "./own-records.ts";

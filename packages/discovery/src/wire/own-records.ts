@@ -1,7 +1,21 @@
-import { array, bool, bytes, bytesUpTo, codec, literal, nullable, SerializationError, struct, u64, uint, type Codec, type WireType } from "@cweb/serialization";
+import {
+  array,
+  bool,
+  bytes,
+  bytesUpTo,
+  type Codec,
+  codec,
+  literal,
+  nullable,
+  SerializationError,
+  struct,
+  u64,
+  uint,
+  type WireType,
+} from "@cweb/serialization";
+import { limits } from "../core/limits.ts";
 import type { OwnState, Published } from "../core/own-state.ts";
 import type { Generation } from "../core/prekeys.ts";
-import { limits } from "../core/limits.ts";
 import { DiscoveryError } from "../discovery-error.ts";
 import { publicProperties } from "./public-properties.ts";
 
@@ -44,6 +58,7 @@ const ownType: WireType<OwnState & { readonly version: 1 }> = struct({
 
 const generation: WireType<Generation> = struct({
   gen: u64,
+  incarnation: u64,
   issuedAt: u64,
   signedPrekey: bytes(32),
   kemSeed: bytes(64),

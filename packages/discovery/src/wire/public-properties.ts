@@ -28,7 +28,8 @@ type Entries = readonly (readonly [string, PropertyValue])[];
 function inOrder(entries: Entries): Entries {
   entries.forEach(([name], i) => {
     const before = entries[i - 1]?.[0];
-    if (name === "" || (before !== undefined && before >= name)) throw new SerializationError("schema", "property names must be there and ascend");
+    if (name === "" || (before !== undefined && before >= name))
+      throw new SerializationError("schema", "property names must be there and ascend");
   });
   return entries;
 }
@@ -56,7 +57,12 @@ export function checkedProperties(properties: PublicProperties): PublicPropertie
     return alone.decode(alone.encode(properties));
   } catch (cause) {
     const large = cause instanceof SerializationError && cause.code === "too-large";
-    if (large) throw new DiscoveryError("too-large", `Public properties may have at most ${limits.propertiesBytes} bytes together.`, { cause });
-    throw new DiscoveryError("bad-property", "A public property has a name of 1 to 64 bytes and a text, bytes or a whole number below 2^32.", { cause });
+    if (large)
+      throw new DiscoveryError("too-large", `Public properties may have at most ${limits.propertiesBytes} bytes together.`, { cause });
+    throw new DiscoveryError(
+      "bad-property",
+      "A public property has a name of 1 to 64 bytes and a text, bytes or a whole number below 2^32.",
+      { cause },
+    );
   }
 }
