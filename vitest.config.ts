@@ -62,7 +62,7 @@ const browser: TestProjectConfiguration = {
 
 export default defineConfig({
   // For the browser's global setup, which runs in Node under these root settings.
-  ssr: { resolve: { conditions: ["node", ...conditions] } },
+  ssr: { resolve: { conditions: nodeConditions } },
   test: {
     projects: chromium ? [node, browser] : [node],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },
