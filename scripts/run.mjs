@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const toolchain = join(root, "node_modules", ".cache", "toolchain");
 const binaries = join(toolchain, "node_modules", ".bin");
 const isWindows = process.platform === "win32";
-const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+const { packageManager, scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const [major, minor] = process.versions.node.split(".").map(Number);
 const isCurrent = major > 22 || (major === 22 && minor >= 13);
 
@@ -19,16 +20,24 @@ const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
 // npm run exports its own settings as npm_config_*; pnpm must not take them for its own.
 for (const key of Object.keys(env)) if (/^npm_(package|lifecycle|config_user_agent|execpath|command)/.test(key)) delete env[key];
 
-/** Answers the exit code. Ctrl-C reaches the whole terminal's group by itself; a signal sent to this process alone is passed on. */
+/**
+ * Answers the exit code. At a terminal, Ctrl-C reaches all programs of its group by itself. Elsewhere the child leads a group of its own, to
+ * which every signal is passed on, since a shell in between would end without telling its children. npm itself passes nothing on to us
+ * when it is killed: that is seen by our parent's being another.
+ */
 function run(command, args, cwd = root) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, stdio: "inherit", shell: isWindows });
+    const leads = !process.stdin.isTTY && !isWindows;
+    const child = spawn(command, args, { cwd, env, stdio: "inherit", shell: isWindows, detached: leads });
     const passOn = (signal) => {
-      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      if (leads && child.pid) process.kill(-child.pid, signal);
+      else if (signal !== "SIGINT") child.kill(signal);
     };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    const { ppid } = process;
+    const watch = setInterval(() => process.ppid !== ppid && passOn("SIGTERM"), 500);
     for (const signal of signals) process.on(signal, passOn);
     const end = (code) => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, passOn);
       resolve(code);
     };
@@ -38,6 +47,12 @@ function run(command, args, cwd = root) {
     });
     child.on("close", (code, signal) => end(code ?? 128 + (constants.signals[signal] ?? 1)));
   });
+}
+
+/** Runs a script of package.json as npm would, but with no program in between that keeps signals to itself. */
+function runScript(name, args) {
+  const script = scripts[name];
+  return isWindows ? run(script, args) : run("sh", ["-c", `${script} "$@"`, "sh", ...args]);
 }
 
 /** The packages that this machine lacks, as exact npm versions; undefined where Node cannot be borrowed. */
@@ -71,19 +86,23 @@ function lendNode() {
 }
 
 async function main([script, ...args]) {
+  if (!scripts[script]) {
+    console.error(`package.json has no script "${script}".`);
+    return 2;
+  }
   const packages = wanted();
   if (!packages) {
     console.error(`Cweb needs Node 22.13 or newer; this is ${process.version}. Install a current Node (nodejs.org) and try again.`);
     return 1;
   }
-  env.PATH = [binaries, env.PATH].join(delimiter);
+  env.PATH = [join(root, "node_modules", ".bin"), binaries, env.PATH].join(delimiter);
   const installed = (await borrow(packages)) || (await run("pnpm", ["install", "--frozen-lockfile", "--config.confirmModulesPurge=false"]));
   if (installed) return installed;
   // Where node_modules had to be made anew, the cache inside it went with it.
   const again = await borrow(packages);
   if (again) return again;
   lendNode();
-  return run("pnpm", ["run", "--silent", script, ...args]);
+  return runScript(script, args);
 }
 
 process.exitCode = await main(process.argv.slice(2));

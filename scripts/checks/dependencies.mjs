@@ -5,7 +5,7 @@ export const title = "every import is a declared dependency";
 
 function declared(manifest, root, file) {
   const shipped = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies };
-  const isShipped = file.area === "src" || file.area === "bin";
+  const isShipped = !manifest.private && (file.area === "src" || file.area === "bin");
   return new Set(Object.keys(isShipped ? shipped : { ...shipped, ...manifest.devDependencies, ...root.devDependencies }));
 }
 

@@ -40,10 +40,10 @@ function programOf(workspace, roots) {
   return ts.createProgram(names, all, host);
 }
 
-/** The entries of a package's exports map by name: [".", "packages/a/src/index.ts"]. Test doubles are not for applications. */
+/** The entries of a package's exports map by name: [".", "packages/a/src/index.ts"]. Doubles and suites for tests are not for applications. */
 function entriesOf(one) {
   return Object.entries(one.manifest.exports ?? {})
-    .filter(([name, target]) => target["@cweb/source"] && name !== "./testing")
+    .filter(([name, target]) => target["@cweb/source"] && !/^\.\/(testing|conformance)$/.test(name))
     .map(([name, target]) => [name, `${one.folder}/${target["@cweb/source"].slice(2)}`]);
 }
 
