@@ -15,12 +15,24 @@ function throwsIn(block) {
   return found;
 }
 
-function mentions(node, name) {
+function mentions(node, names) {
   let isThere = false;
   walk(node, (one) => {
-    isThere ||= ts.isIdentifier(one) && one.text === name;
+    isThere ||= ts.isIdentifier(one) && names.has(one.text);
   });
   return isThere;
+}
+
+/** What was caught, and whatever the block made from it. */
+function namesOfCaught(clause) {
+  const names = new Set();
+  const caught = clause.variableDeclaration?.name;
+  if (caught && ts.isIdentifier(caught)) names.add(caught.text);
+  walk(clause.block, (node) => {
+    const isMade = ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer;
+    if (isMade && mentions(node.initializer, names)) names.add(node.name.text);
+  });
+  return names;
 }
 
 export function findings(workspace) {
@@ -28,13 +40,9 @@ export function findings(workspace) {
     const found = [];
     walk(file.ast, (node) => {
       if (!ts.isCatchClause(node)) return;
-      const caught = node.variableDeclaration?.name;
-      for (const one of throwsIn(node.block)) {
-        const isKept = caught && ts.isIdentifier(caught) && mentions(one.expression, caught.text);
-        // `throw failure` of a name that was made from the caught error above is kept as well, where the block passed it on.
-        const isMadeAbove = caught && ts.isIdentifier(one.expression) && mentions(node.block, caught.text);
-        if (!isKept && !isMadeAbove) found.push(finding(file, one, "pass what was caught as { cause }"));
-      }
+      const names = namesOfCaught(node);
+      for (const one of throwsIn(node.block))
+        if (!mentions(one.expression, names)) found.push(finding(file, one, "pass what was caught as { cause }"));
     });
     return found;
   });
@@ -44,6 +52,7 @@ export const samples = {
   good: [
     { "packages/a/src/x.ts": 'try { f(); } catch (error) { throw new AError("bad", { cause: error }); }' },
     { "packages/a/src/x.ts": "try { f(); } catch (error) { throw asAError(error); }" },
+    { "packages/a/src/x.ts": "try { f(); } catch (error) { const failure = read(error); throw toError(failure); }" },
     { "packages/a/src/x.ts": "try { f(); } catch { return undefined; }" },
   ],
   bad: [
