@@ -85,14 +85,14 @@ function claimOfHeader(header: string, headers: IncomingHttpHeaders): Claim {
   const fields = new Map((found[1] ?? "").split(",").map((f) => [f.slice(0, f.indexOf("=")).trim(), f.slice(f.indexOf("=") + 1).trim()]));
   const longDate = textHeader(headers, "x-amz-date");
   if (longDate === undefined) throw new Refusal("AccessDenied", "A signed request needs the header x-amz-date.");
-  const malformed = new Refusal("AuthorizationHeaderMalformed");
+  const malformed = (): Refusal => new Refusal("AuthorizationHeaderMalformed");
   const claim = { ...scopeOf(fields.get("Credential"), malformed), longDate, expires: undefined };
   return checkClaim({ ...claim, ...signatureOf(fields.get("SignedHeaders"), fields.get("Signature"), malformed) }, malformed);
 }
 
 function claimOfQuery(target: Target): Claim {
-  const malformed = new Refusal("AuthorizationQueryParametersError");
-  if (parameter(target, "X-Amz-Algorithm") !== algorithm) throw malformed;
+  const malformed = (): Refusal => new Refusal("AuthorizationQueryParametersError");
+  if (parameter(target, "X-Amz-Algorithm") !== algorithm) throw malformed();
   const expires = parameter(target, "X-Amz-Expires") ?? "";
   if (!/^\d{1,7}$/.test(expires) || Number(expires) < 1 || Number(expires) > maxExpires) {
     throw new Refusal("AuthorizationQueryParametersError", "X-Amz-Expires must be 1 to 604800 seconds.");
@@ -106,26 +106,26 @@ function claimOfQuery(target: Target): Claim {
   return checkClaim({ ...claim, ...signature }, malformed);
 }
 
-function scopeOf(credential: string | undefined, malformed: Refusal): Pick<Claim, "accessKeyId" | "day" | "region"> {
+function scopeOf(credential: string | undefined, malformed: () => Refusal): Pick<Claim, "accessKeyId" | "day" | "region"> {
   const parts = (credential ?? "").split("/");
   const [day = "", region = "", service, ending] = parts.slice(-4);
-  if (parts.length < 5 || service !== "s3" || ending !== "aws4_request" || !/^[\w-]{1,64}$/.test(region)) throw malformed;
+  if (parts.length < 5 || service !== "s3" || ending !== "aws4_request" || !/^[\w-]{1,64}$/.test(region)) throw malformed();
   return { accessKeyId: parts.slice(0, -4).join("/"), day, region };
 }
 
 function signatureOf(
   names: string | undefined,
   signature: string | undefined,
-  malformed: Refusal,
+  malformed: () => Refusal,
 ): Pick<Claim, "signedHeaders" | "signature"> {
   const signedHeaders = (names ?? "").split(";");
-  if (!/^[0-9a-f]{64}$/.test(signature ?? "") || !signedHeaders.includes("host")) throw malformed;
+  if (!/^[0-9a-f]{64}$/.test(signature ?? "") || !signedHeaders.includes("host")) throw malformed();
   return { signedHeaders, signature: signature ?? "" };
 }
 
-function checkClaim(claim: Claim, malformed: Refusal): Claim {
-  if (!/^\d{8}T\d{6}Z$/.test(claim.longDate) || Number.isNaN(timeOf(claim.longDate))) throw malformed;
-  if (claim.longDate.slice(0, 8) !== claim.day) throw malformed;
+function checkClaim(claim: Claim, malformed: () => Refusal): Claim {
+  if (!/^\d{8}T\d{6}Z$/.test(claim.longDate) || Number.isNaN(timeOf(claim.longDate))) throw malformed();
+  if (claim.longDate.slice(0, 8) !== claim.day) throw malformed();
   return claim;
 }
 

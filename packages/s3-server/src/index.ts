@@ -1,5 +1,5 @@
 export { type ProviderProfile, parseProfile } from "./core/profile.ts";
-export type { Grant, KeyGrant, Right } from "./core/rights.ts";
+export type { Grant, KeyGrant, Place, Right } from "./core/rights.ts";
 export { type AccessKey, type CreateMailboxOptions, createMailbox, type MailboxKeys } from "./mailbox.ts";
 export type { LogEntry } from "./request-handler.ts";
 export { S3ServerError, type S3ServerErrorCode } from "./s3-server-error.ts";

@@ -1,6 +1,6 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Grant, KeyGrant, KeyRecord, Right } from "./core/rights.ts";
+import type { Grant, KeyGrant, KeyRecord, Place, Right } from "./core/rights.ts";
 import { type DiskSettings, hasCode, readIfThere, replaceFile } from "./disk/durable.ts";
 import { S3ServerError } from "./s3-server-error.ts";
 import type { ServerClock } from "./system-clock.ts";
@@ -10,7 +10,7 @@ export interface KeysFile {
   readonly version: 1;
   readonly keys: readonly KeyRecord[];
   /** Where anybody may get objects without a key. */
-  readonly anonymous: readonly { readonly bucket: string; readonly prefix?: string }[];
+  readonly anonymous: readonly Place[];
   /** The access key ids of the mailboxes made so far, by bucket. */
   readonly mailboxes: Readonly<Record<string, { readonly write: string; readonly read: string }>>;
 }
@@ -27,14 +27,17 @@ export class KeyRing {
   readonly #clock: ServerClock;
   readonly #given: ReadonlyMap<string, KeyRecord>;
   #stored: ReadonlyMap<string, KeyRecord> = new Map();
-  #anonymous: readonly Grant[] = [];
+  readonly #openPlaces: readonly Grant[];
+  #anonymous: readonly Grant[];
   #stamp = "";
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(dataDir: string, given: readonly KeyGrant[], clock: ServerClock) {
+  constructor(dataDir: string, given: { readonly keys: readonly KeyGrant[]; readonly anonymous: readonly Place[] }, clock: ServerClock) {
     this.#path = keysPath(dataDir);
     this.#clock = clock;
-    this.#given = joinGrants(given);
+    this.#given = joinGrants(given.keys);
+    this.#openPlaces = given.anonymous.map(openPlace);
+    this.#anonymous = this.#openPlaces;
   }
 
   async find(accessKeyId: string): Promise<KeyRecord | undefined> {
@@ -58,7 +61,7 @@ export class KeyRing {
     if (stamp !== this.#stamp) {
       const file = await readKeysFile(this.#path);
       this.#stored = new Map(file.keys.map((key) => [key.accessKeyId, key]));
-      this.#anonymous = file.anonymous.map((a) => ({ ...a, rights: ["get"] }));
+      this.#anonymous = [...this.#openPlaces, ...file.anonymous.map(openPlace)];
       this.#stamp = stamp;
     }
     this.#lookedAt = time;
@@ -125,6 +128,10 @@ function joinGrants(given: readonly KeyGrant[]): Map<string, KeyRecord> {
     keys.set(accessKeyId, { accessKeyId, secretAccessKey, grants: [...(before?.grants ?? []), grant] });
   }
   return keys;
+}
+
+function openPlace(place: Place): Grant {
+  return { ...place, rights: ["get"] };
 }
 
 function checkFile(path: string, value: unknown): KeysFile {

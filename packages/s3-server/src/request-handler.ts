@@ -37,6 +37,8 @@ export interface HandlerSettings {
   readonly cors: "any" | "bucket";
   /** Hosts `BUCKET.domain` name a bucket. */
   readonly domain: string;
+  /** Milliseconds without a byte after which a connection is closed. */
+  readonly idleTimeout: number;
   readonly newRequestId: () => string;
   readonly log: ((entry: LogEntry) => void) | undefined;
   /** Told of failures of the server itself, which the client learns nothing about. */
@@ -56,7 +58,9 @@ export async function handleRequest(settings: HandlerSettings, request: Incoming
   const requestId = settings.newRequestId();
   const counter = countBytes(request);
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const ending = await answer(settings, request, response, requestId, gone.signal);
   const { reply, target, cut } = ending;
   let logged = false;
@@ -71,7 +75,9 @@ export async function handleRequest(settings: HandlerSettings, request: Incoming
     if (cut === "before") request.socket.destroy();
     else if (cut === "in-answer") sendHalf(request, response, reply);
     else {
-      const headers = { "x-amz-request-id": requestId, ...(await crossOrigin(settings, request, target)) };
+      const date = new Date(settings.services.clock.now()).toUTCString();
+      const headers = { date, "x-amz-request-id": requestId, ...(await crossOrigin(settings, request, target)) };
+      request.socket.setTimeout(settings.idleTimeout);
       const bodiless = request.method === "HEAD" ? headReply(reply) : reply;
       await sendReply(response, bodiless, headers, (bytes) => log(reply.status, bytes));
     }
@@ -120,6 +126,8 @@ async function* bodyOf(request: IncomingMessage, response: ServerResponse): Asyn
   if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
   try {
     yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    // From here on the client waits for us: joining a large upload may take longer than a client may be silent.
+    request.socket.setTimeout(0);
   } catch {
     throw new Refusal("IncompleteBody"); // the connection broke: nobody will read this answer
   }

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import type { ProviderProfile } from "./core/profile.ts";
-import type { KeyGrant } from "./core/rights.ts";
+import type { KeyGrant, Place } from "./core/rights.ts";
 import { encodeXml } from "./core/xml.ts";
 import { type DiskSettings, hasCode } from "./disk/durable.ts";
 import { ObjectStore } from "./disk/object-store.ts";
@@ -26,6 +26,8 @@ export interface S3ServerOptions {
   readonly port?: number;
   /** Keys beside those of the data directory's keys file. */
   readonly keys?: readonly KeyGrant[];
+  /** Where anybody may get objects (never list them) without a key, beside what the keys file says. */
+  readonly anonymous?: readonly Place[];
   readonly profile?: ProviderProfile;
   /** Called once for each request, when its answer is known. */
   readonly log?: (entry: LogEntry) => void;
@@ -90,13 +92,16 @@ function createHttpServer(options: S3ServerOptions, disk: DiskSettings, uploads:
   const profile = options.profile ?? {};
   const seed = profile.seed ?? Buffer.from(systemRandomBytes(4)).readUInt32BE(0);
   const maxObjectBytes = options.maxObjectBytes ?? defaultMaxObjectBytes;
+  const idleTimeout = options.idleTimeout ?? 60_000;
+  const requestIds = countedIds();
   const settings = {
     services: { objects: new ObjectStore(options.dataDir, disk), uploads, clock, profile, maxObjectBytes },
-    keys: new KeyRing(options.dataDir, options.keys ?? [], clock),
+    keys: new KeyRing(options.dataDir, { keys: options.keys ?? [], anonymous: options.anonymous ?? [] }, clock),
     faults: new Faults(profile, clock, seed),
     cors: options.cors ?? ("any" as const),
     domain: options.domain ?? "localhost",
-    newRequestId: () => Buffer.from(systemRandomBytes(8)).toString("hex").toUpperCase(),
+    idleTimeout,
+    newRequestId: requestIds,
     log: options.log,
     onFailure: options.onFailure,
   };
@@ -113,22 +118,33 @@ function createHttpServer(options: S3ServerOptions, disk: DiskSettings, uploads:
   server.on("request", handle);
   // Taken over from Node, so that a body is asked for only after the request was let in.
   server.on("checkContinue", handle);
-  server.on("clientError", refuseGarbage);
+  server.on("clientError", (cause: Error, socket: Socket) => refuseGarbage(cause, socket, clock));
   server.maxConnections = maxConnections;
-  server.timeout = options.idleTimeout ?? 60_000;
+  server.timeout = idleTimeout;
   return server;
 }
 
+/** Ids that tell a server's run and a request in it: cheaper than fresh randomness for each. */
+function countedIds(): () => string {
+  const run = Buffer.from(systemRandomBytes(6)).toString("hex").toUpperCase();
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${run}${count.toString(16).toUpperCase().padStart(8, "0")}`;
+  };
+}
+
 /** What is no HTTP, or too much of it, has no response object to answer with. */
-function refuseGarbage(cause: Error, socket: Socket): void {
+function refuseGarbage(cause: Error, socket: Socket, clock: ServerClock): void {
   if (!socket.writable || hasCode(cause, "ECONNRESET")) {
     socket.destroy();
     return;
   }
   const [status, message] = garbageStatus(cause);
   const body = encodeXml("Error", { Code: "BadRequest", Message: message });
-  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
-  socket.end(head + body);
+  const date = new Date(clock.now()).toUTCString();
+  const headers = ["Content-Type: application/xml", `Content-Length: ${Buffer.byteLength(body)}`, `Date: ${date}`, "Connection: close"];
+  socket.end([`HTTP/1.1 ${status}`, ...headers, "", body].join("\r\n"));
 }
 
 function garbageStatus(cause: Error): readonly [string, string] {

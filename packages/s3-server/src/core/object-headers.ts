@@ -6,11 +6,13 @@ const keptHeaders = ["content-type", "cache-control", "content-disposition", "co
 /** S3's limit for all `x-amz-meta-` names and values together. */
 const maxMetadataBytes = 2048;
 
-/** The headers of a PUT that come back with each GET. @throws Refusal `MetadataTooLarge`. */
+/** The headers of a PUT that come back with each GET. @throws Refusal `MetadataTooLarge`, `NotImplemented`. */
 export function headersToKeep(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = {};
   let metadataBytes = 0;
   for (const [name, value] of Object.entries(headers)) {
+    // Better refused than stored in clear by a server that was asked to encrypt.
+    if (name.startsWith("x-amz-server-side-encryption")) throw new Refusal("NotImplemented");
     const isMetadata = name.startsWith("x-amz-meta-");
     if (typeof value !== "string" || (!isMetadata && !keptHeaders.includes(name))) continue;
     if (isMetadata) metadataBytes += name.length + value.length;

@@ -1,10 +1,14 @@
 /** `get` reads objects, `put` writes them (and creates or configures the bucket), `delete` removes them, `list` sees their names. */
 export type Right = "get" | "put" | "delete" | "list";
 
-/** What a key may do with the objects of `bucket` (`"*"`: any bucket) whose names begin with `prefix` (default: all). */
-export interface Grant {
+/** Objects of `bucket` (`"*"`: of any) whose names begin with `prefix` (default: all). */
+export interface Place {
   readonly bucket: string;
   readonly prefix?: string;
+}
+
+/** What a key may do in a place. */
+export interface Grant extends Place {
   readonly rights: readonly Right[];
 }
 

@@ -1,6 +1,20 @@
 import { XMLBuilder, XMLParser } from "fast-xml-parser";
 import { Refusal } from "./refusal.ts";
 
+/**
+ * `htmlEntities` is what makes the parser read `&#10;`, as which the AWS SDK writes a line feed in a name. Without document types entities only
+ * ever shrink, so the parser's own limits against their growth, which 1000 odd names can reach, are off.
+ */
+const parserOptions = {
+  ignoreAttributes: true,
+  parseTagValue: false,
+  trimValues: false,
+  removeNSPrefix: true,
+  htmlEntities: true,
+  processEntities: { enabled: true, maxTotalExpansions: Infinity, maxExpandedLength: Infinity },
+  isArray: () => true,
+};
+
 /** Bodies in XML are never longer (a multi-delete of 1000 names of 1024 bytes fits). */
 export const maxXmlBytes: number = 2 * 1024 * 1024;
 
@@ -10,7 +24,9 @@ export type XmlValue = string | number | boolean | readonly XmlValue[] | { reado
 export function encodeXml(root: string, content: { readonly [name: string]: XmlValue | undefined }): string {
   const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", suppressEmptyNode: true });
   const named = root === "Error" ? content : { "@xmlns": "http://s3.amazonaws.com/doc/2006-03-01/", ...content };
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ [root]: clean(named) })}`;
+  const text: string = builder.build({ [root]: clean(named) });
+  // A bare carriage return would be read back as a line feed.
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${text.replaceAll("\r", "&#13;")}`;
 }
 
 /**
@@ -21,13 +37,7 @@ export function decodeXml(bytes: Uint8Array, root: string): XmlElement {
   const text = decodeUtf8(bytes);
   // A document type is where XML's entity attacks live; S3's documents never have one.
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new Refusal("MalformedXML");
-  const parser = new XMLParser({
-    ignoreAttributes: true,
-    parseTagValue: false,
-    trimValues: false,
-    removeNSPrefix: true,
-    isArray: () => true,
-  });
+  const parser = new XMLParser(parserOptions);
   let document: unknown;
   try {
     document = parser.parse(text, true);

@@ -4,7 +4,7 @@ import { type Description, encodeDescription } from "../core/description.ts";
 import { type DiskSettings, moveInPlace } from "./durable.ts";
 
 /** Gathered before they are written: fewer system calls, and still little memory however large the object is. */
-const gatherBytes = 512 * 1024;
+const gatherBytes = 256 * 1024;
 
 /** An object on its way to the disk: bytes, then its description, then one rename. Unfinished ones are swept at the next start. */
 export class PendingFile {

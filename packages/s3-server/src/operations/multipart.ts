@@ -112,16 +112,16 @@ interface ListedPart {
 /** @throws Refusal `MalformedXML`, `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall`. */
 async function checkParts(exchange: Exchange, upload: Upload, elements: readonly XmlElement[]): Promise<ListedPart[]> {
   if (elements.length === 0 || elements.length > maxPart) throw new Refusal("MalformedXML");
-  const parts: ListedPart[] = [];
-  for (const [index, element] of elements.entries()) {
-    const number = Number(element.text("PartNumber"));
-    const etag = (element.text("ETag") ?? "").trim().replaceAll('"', "");
-    if (number <= (parts.at(-1)?.number ?? 0)) throw new Refusal("InvalidPartOrder");
+  const parts = elements.map((element) => ({
+    number: Number(element.text("PartNumber")),
+    etag: (element.text("ETag") ?? "").trim().replaceAll('"', ""),
+  }));
+  if (parts.some(({ number }, index) => !(number > (parts[index - 1]?.number ?? 0)))) throw new Refusal("InvalidPartOrder");
+  for (const [index, { number, etag }] of parts.entries()) {
     const stored = await exchange.services.uploads.describePart(upload.id, number);
     if (stored?.etag !== etag) throw new Refusal("InvalidPart", undefined, { PartNumber: String(number) });
-    if (stored.size < minPartBytes && index < elements.length - 1)
+    if (stored.size < minPartBytes && index < parts.length - 1)
       throw new Refusal("EntityTooSmall", undefined, { PartNumber: String(number) });
-    parts.push({ number, etag });
   }
   return parts;
 }
