@@ -5,7 +5,7 @@ export type { DescSeenVerdict } from "./core/desc-seen-verdict.ts";
 export type { FetchOutcome } from "./core/judge-fetch.ts";
 export type { OwnIdentity } from "./core/own-identity.ts";
 export { freshness, type PeerDescriptor } from "./core/peer-descriptor.ts";
-export type { PrekeyHandle } from "./core/prekeys.ts";
+export type { PrekeyHandle, PrekeyResponse } from "./core/prekeys.ts";
 export { safetyNumber } from "./core/safety-number.ts";
 export { Discovery, type DiscoveryOptions } from "./discovery.ts";
 export { DiscoveryError, type DiscoveryErrorCode } from "./discovery-error.ts";

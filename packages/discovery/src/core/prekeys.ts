@@ -1,5 +1,14 @@
-import type { CipherSuite, HpkeReceiver, KeyPair, PqxdhContext, PqxdhResult, Random } from "@cweb/crypto";
-import { erase } from "@cweb/crypto";
+import {
+  type CipherSuite,
+  erase,
+  type HpkeReceiver,
+  type KeyPair,
+  type PqxdhContext,
+  type PqxdhResult,
+  type Random,
+  type Secret,
+  SingleUse,
+} from "@cweb/crypto";
 import { DiscoveryError } from "../discovery-error.ts";
 
 /** The private keys of one prekey generation (SPEC §5). */
@@ -61,7 +70,13 @@ export interface PrekeyHandle {
   respond(
     peer: { readonly identityKey: Uint8Array; readonly ephemeralKey: Uint8Array; readonly ciphertext: Uint8Array },
     context: PqxdhContext,
-  ): PqxdhResult | undefined;
+  ): PrekeyResponse | undefined;
+}
+
+/** PQXDH's result, and what the ratchet's first step needs of the signed prekey. */
+export interface PrekeyResponse extends PqxdhResult {
+  /** DH(signed prekey, publicKey): 32 bytes, `undefined` for a key of small order. Once only; the prekey's copy is erased by it. */
+  agreeSignedPrekey(publicKey: Uint8Array): Secret | undefined;
 }
 
 export function prekeyHandle(crypto: CipherSuite, identity: KeyPair, generation: Generation): PrekeyHandle {
@@ -81,11 +96,18 @@ export function prekeyHandle(crypto: CipherSuite, identity: KeyPair, generation:
         signedPrekey: pair(generation.signedPrekey, keys.signedPrekey),
         kemPrekey: pair(generation.kemSeed, keys.kemPrekey),
       };
-      try {
-        return crypto.pqxdh.respond(own, peer, context);
-      } finally {
-        erase(generation.signedPrekey, generation.kemSeed);
-      }
+      const signedPrekey = new SingleUse(own.signedPrekey.privateKey);
+      const result = crypto.pqxdh.respond(own, peer, context);
+      erase(generation.kemSeed);
+      if (result === undefined) return undefined;
+      return { ...result, agreeSignedPrekey: (publicKey) => agreeOnce(crypto, signedPrekey, publicKey) };
     },
   };
+}
+
+function agreeOnce(crypto: CipherSuite, signedPrekey: SingleUse<Secret>, publicKey: Uint8Array): Secret | undefined {
+  const privateKey = signedPrekey.take();
+  const shared = crypto.x25519.agree(privateKey, publicKey);
+  erase(privateKey);
+  return shared;
 }
