@@ -55,8 +55,9 @@ export type StorageProfile = S3Profile | HttpProfile | FolderProfile;
 /** The read side alone, as it stands in cards and descriptors. Its keys are secrets among the peers. */
 export type ReadProfile = S3ReadProfile | HttpProfile | FolderProfile;
 
-export function badProfile(message: string, cause?: unknown): StorageRemoteError {
-  return new StorageRemoteError("bad-profile", `The storage profile cannot be used: ${message}`, cause === undefined ? {} : { cause });
+/** The one error of everything about profiles. */
+export function badProfile(message: string): StorageRemoteError {
+  return new StorageRemoteError("bad-profile", `The storage profile cannot be used: ${message}`);
 }
 
 const PRINTABLE = /^[\x21-\x7e]*$/;
@@ -76,8 +77,9 @@ export function baseUrl(text: unknown, name: string): string {
   let url: URL;
   try {
     url = new URL(given);
-  } catch (error) {
-    throw badProfile(`"${name}" must be a URL such as https://s3.example.org.`, error);
+  } catch {
+    // Not as a cause: the platform's error quotes the text, which may be a secret in the wrong place.
+    throw badProfile(`"${name}" must be a URL such as https://s3.example.org.`);
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") throw badProfile(`"${name}" must begin with https:// or http://.`);
   if (url.username !== "" || url.password !== "") throw badProfile(`"${name}" must not hold a user or a password.`);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LogEntry, parseProfile, startS3Server } from "@cweb/s3-server";
+import { type LogEntry, parseProfile, type ServerClock, startS3Server } from "@cweb/s3-server";
 import { createMeter, type Meter } from "../src/index.ts";
 import type { S3Location } from "../src/profile.ts";
 
@@ -15,10 +15,11 @@ export interface S3Fixture {
   close(): Promise<void>;
 }
 
-export async function startFixture(profile = ""): Promise<S3Fixture> {
+export async function startFixture(profile = "", clock?: ServerClock): Promise<S3Fixture> {
   const dataDir = await mkdtemp(join(tmpdir(), "cweb-remote-"));
   const log: LogEntry[] = [];
-  const server = await startS3Server({ dataDir, profile: parseProfile(profile), log: (entry) => log.push(entry), durable: false });
+  const settings = { dataDir, profile: parseProfile(profile), durable: false, ...(clock && { clock }) };
+  const server = await startS3Server({ ...settings, log: (entry) => log.push(entry) });
   const { bucket, write, read } = await server.addMailbox("alice");
   const place = { endpoint: server.url, region: "us-east-1", bucket, prefix: "cweb/", pathStyle: true };
   return {
