@@ -3,10 +3,11 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import type { RawMlKem768 } from "../provider.ts";
 import { Secret } from "../secret.ts";
 import { nobleMlKem768 } from "./noble.ts";
+import { hasKem, pem } from "./node-keys.ts";
 
 // RFC 9935: PKCS #8 with the `seed` choice, and SubjectPublicKeyInfo; the algorithm is 2.16.840.1.101.3.4.4.2 (ML-KEM-768).
-const seedPrefix = Buffer.from("3054020100300b060960864801650304040204428040", "hex");
-const publicPrefix = Buffer.from("308204b2300b0609608648016503040402038204a100", "hex");
+const seedPrefix = "3054020100300b060960864801650304040204428040";
+const publicPrefix = "308204b2300b0609608648016503040402038204a100";
 
 interface PrivateForm {
   readonly key: KeyObject;
@@ -15,12 +16,7 @@ interface PrivateForm {
 const owner = {};
 
 function privateForm(seed: Uint8Array): PrivateForm {
-  return Secret.form(seed, owner, () => {
-    const der = Buffer.concat([seedPrefix, seed]);
-    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-    der.fill(0);
-    return { key };
-  });
+  return Secret.form(seed, owner, () => ({ key: createPrivateKey(pem("PRIVATE KEY", seedPrefix, seed)) }));
 }
 
 function exportJwk(key: KeyObject): { readonly seed: Buffer; readonly publicKey: Uint8Array } {
@@ -29,13 +25,13 @@ function exportJwk(key: KeyObject): { readonly seed: Buffer; readonly publicKey:
 }
 
 function importPublic(publicKey: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([publicPrefix, publicKey]), format: "der", type: "spki" });
+  return createPublicKey(pem("PUBLIC KEY", publicPrefix, publicKey));
 }
 
 /** ML-KEM-768 of OpenSSL 3.5, or `undefined` where this Node has none. Encapsulation with given coins stays noble's: OpenSSL takes none. */
 export function nativeMlKem768(): RawMlKem768 | undefined {
+  if (!hasKem) return undefined;
   const { encapsulate, decapsulate } = nodeCrypto;
-  if (typeof encapsulate !== "function" || typeof decapsulate !== "function") return undefined;
   try {
     privateForm(new Uint8Array(64));
   } catch {
