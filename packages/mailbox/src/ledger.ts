@@ -1,8 +1,8 @@
 import { type CipherSuite, type Clock, encodeBase32, erase, type Random } from "@cweb/crypto";
 import type { LocalRecord, LocalStore, Revision } from "@cweb/storage-local";
-import { decodeHome, type Home, homeCodec } from "./core/home.ts";
-import { applyIntents, recordsOf } from "./core/outbox.ts";
-import { names } from "./core/records.ts";
+import { decodeHome } from "./core/home.ts";
+import { applyIntents } from "./core/outbox.ts";
+import { type Home, homeCodec, names, recordsOf } from "./core/records.ts";
 import { MailboxError } from "./mailbox-error.ts";
 import { defaultScanLimit, NotLoaded, type Scan, StepTransaction, scanKey } from "./step-transaction.ts";
 import type { Transaction, TransactionRequest } from "./transaction.ts";
@@ -13,11 +13,14 @@ export interface Cancellable {
 
 /** So many conflicts in a row mean that something is wrong, not that others are busy. */
 const maxAttempts = 200;
+const pageSize = 512;
 
 interface Loaded {
   readonly records: Map<string, LocalRecord | undefined>;
   readonly scans: Map<string, readonly LocalRecord[]>;
 }
+
+type Changes = ReadonlyMap<string, Uint8Array | null>;
 
 export interface LedgerPorts {
   readonly local: LocalStore;
@@ -31,7 +34,7 @@ export class Ledger {
   readonly local: LocalStore;
   readonly clock: Clock;
   readonly random: Random;
-  /** Names this process in leases and uploads. */
+  /** Names this process in the lease and in what it uploads. */
   readonly process: string;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -47,34 +50,50 @@ export class Ledger {
     return decodeHome(found.get(names.home)?.bytes);
   }
 
-  /** A step of a protocol: sees only what it asked for, and never this package's own records. */
+  /** All records of a prefix, page by page: not from one snapshot. */
+  async scanAll(prefix: string, { signal }: Cancellable = {}): Promise<readonly LocalRecord[]> {
+    const all: LocalRecord[] = [];
+    for (let after: string | undefined; ; after = all.at(-1)?.name) {
+      const page = await this.local.scan(prefix, { limit: pageSize, ...(after === undefined ? {} : { after }), ...cancel(signal) });
+      all.push(...page);
+      if (page.length < pageSize) return all;
+    }
+  }
+
+  /** A step of a protocol. */
   transact<T>(request: TransactionRequest, step: (tx: Transaction) => T, { signal }: Cancellable = {}): Promise<T> {
     return this.#serially(() => this.#untilCommitted(() => this.#attempt(request, step, signal), signal));
   }
 
-  /** A step of this package over its own records: `change` answers what to put (`null`: remove), or `undefined` for no change. */
+  /**
+   * A step of this package over its own records: those named, and all of `prefix`. `change` answers what to put (`null`: remove).
+   * What it has seen must not have changed at the commit.
+   */
   amend<T>(
     read: readonly string[],
-    change: (records: ReadonlyMap<string, Uint8Array>) => { readonly put?: ReadonlyMap<string, Uint8Array | null>; readonly result: T },
-    { signal }: Cancellable = {},
+    change: (records: ReadonlyMap<string, Uint8Array>) => { readonly put?: Changes; readonly result: T },
+    { signal, prefix }: Cancellable & { readonly prefix?: string } = {},
   ): Promise<T> {
     return this.#serially(() =>
       this.#untilCommitted(async () => {
-        const found = await this.local.load(read, cancel(signal));
+        const found = new Map(await this.local.load(read, cancel(signal)));
+        const scanned = prefix === undefined ? [] : await this.scanAll(prefix, cancel(signal));
+        for (const record of scanned) found.set(record.name, record);
         const { put, result } = change(new Map([...found].map(([name, record]) => [name, record.bytes])));
         if (!put || put.size === 0) return { done: true, result };
-        return { done: await this.#commit(read, found, put, signal), result };
+        return { done: await this.#commit([...read, ...scanned.map(({ name }) => name)], found, put, signal), result };
       }, signal),
     );
   }
 
-  amendHome<T>(change: (home: Home) => { readonly home: Home; readonly result: T }, options: Cancellable = {}): Promise<T> {
+  /** Likewise over the home alone; the same home answered means no change. */
+  amendHome(change: (home: Home) => Home, options: Cancellable = {}): Promise<Home> {
     return this.amend(
       [names.home],
       (records) => {
         const before = decodeHome(records.get(names.home));
-        const { home, result } = change(before);
-        return home === before ? { result } : { put: new Map([[names.home, homeCodec.encode(home)]]), result };
+        const home = change(before);
+        return home === before ? { result: home } : { put: new Map([[names.home, homeCodec.encode(home)]]), result: home };
       },
       options,
     );
@@ -137,24 +156,21 @@ export class Ledger {
     const touched = [...new Set(tx.intents.flatMap(({ path }) => recordsOf(path)))];
     const objects = touched.length > 0 ? await this.local.load(touched, cancel(signal)) : new Map<string, LocalRecord>();
     const home = tx.intents.length > 0 ? { ...tx.home, commit: tx.home.commit + 1 } : tx.home;
-    const { put, remove } = applyIntents(tx.intents, objects, { commit: home.commit, now: tx.now, process: this.process });
-    const changes = new Map<string, Uint8Array | null>(tx.changed);
-    for (const [name, bytes] of put) changes.set(name, bytes);
-    for (const name of remove) changes.set(name, null);
+    const context = { commit: home.commit, incarnation: home.incarnation, now: tx.now, process: this.process };
+    const changes = new Map([...tx.changed, ...applyIntents(tx.intents, objects, context)]);
     if (home !== before) changes.set(names.home, homeCodec.encode(home));
     if (changes.size === 0) return true;
     const known = new Map<string, LocalRecord | undefined>();
     for (const record of [...loaded.scans.values()].flat()) known.set(record.name, record);
     for (const [name, record] of [...loaded.records, ...objects]) known.set(name, record);
-    // A step that only read the home's clock need not wait for others to leave it alone.
-    const guarded = [...loaded.records.keys(), ...touched, ...[...changes.keys()].filter((name) => known.has(name))];
-    return this.#commit(home === before ? guarded.filter((name) => name !== names.home) : guarded, known, changes, signal);
+    const guarded = [...known.keys(), ...touched].filter((name) => name !== names.home || home !== before || tx.dependsOnHome);
+    return this.#commit(guarded, known, changes, signal);
   }
 
   async #commit(
     guarded: readonly string[],
     found: ReadonlyMap<string, LocalRecord | undefined>,
-    changes: ReadonlyMap<string, Uint8Array | null>,
+    changes: Changes,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const expected = new Map<string, Revision | null>(guarded.map((name) => [name, found.get(name)?.revision ?? null]));

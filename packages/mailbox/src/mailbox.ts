@@ -1,13 +1,19 @@
 import type { CipherSuite, Clock, Random } from "@cweb/crypto";
 import type { LocalStore } from "@cweb/storage-local";
 import type { Path, RemoteReader, RemoteWriter } from "@cweb/storage-remote";
-import { type BeaconKeys, recover } from "./core/beacon.ts";
-import { confirmClock, decodeHome, homeCodec } from "./core/home.ts";
-import { inboxCodec, names, prefixes } from "./core/records.ts";
-import { checkBeacon, Keeper, type VersionReader } from "./keeper.ts";
+import { BeaconKeeper } from "./beacon-keeper.ts";
+import { type Agenda, decodeTodo, needsLease, plan } from "./core/agenda.ts";
+import type { Evidence } from "./core/beacon.ts";
+import { confirmClock, decodeHome } from "./core/home.ts";
+import { decodeLease } from "./core/lease.ts";
+import { type Home, inboxCodec, names, prefixes } from "./core/records.ts";
+import { Keeper, type VersionReader } from "./keeper.ts";
+import { LeaseHolder, LeaseLost } from "./lease-holder.ts";
 import { type Cancellable, cancel, Ledger } from "./ledger.ts";
+import type { Outcome, Stored } from "./outcome.ts";
+import { isStorageFailure } from "./read-own.ts";
 import type { Transaction, TransactionRequest } from "./transaction.ts";
-import { type Stored, Uploader } from "./uploader.ts";
+import { Uploader } from "./uploader.ts";
 
 export interface MailboxOptions {
   readonly local: LocalStore;
@@ -21,12 +27,17 @@ export interface MailboxOptions {
   readonly home: { readonly id: Uint8Array; readonly beaconPath: Path; readonly beaconKey: Uint8Array };
   /** Set only where `proveConditionalWrites` has proved them. */
   readonly conditionalWrites?: boolean;
+  /**
+   * Set where one `write` of the writer may be several requests (`withRetry`, an SDK that tries again): the first may still land after
+   * the last was answered. Every object is then deleted twice.
+   */
+  readonly repeatsWrites?: boolean;
 }
 
 export interface FlushReport {
   /** The objects that this flush stored. */
   readonly stored: readonly Stored[];
-  /** Whether something still waits: for the network, for another process's lease, or for its time. */
+  /** Whether something that is due is not done: for want of the network, or of another process's lease. Deletions that wait for their time do not count. */
   readonly pending: boolean;
   /** Why, where it was the storage's failure. What waits is safe and goes with a later flush. */
   readonly failure?: unknown;
@@ -42,6 +53,9 @@ export interface InboxEntry {
   readonly redelivered: boolean;
 }
 
+/** Each pass does all that is due; a further one does what that made possible, or what other processes queued meanwhile. */
+const maxPasses = 8;
+
 /**
  * Everything durable between a protocol step and the bucket. A step's new state, its outgoing objects and what it
  * delivers are committed as one batch (`transact`); `flush` uploads; the inbox keeps events until they are acknowledged.
@@ -49,18 +63,24 @@ export interface InboxEntry {
 export class Mailbox {
   readonly #ledger: Ledger;
   readonly #uploader: Uploader;
+  readonly #lease: LeaseHolder;
+  readonly #beacon: BeaconKeeper;
   readonly #keeper: Keeper;
   readonly #options: MailboxOptions;
-  readonly #keys: BeaconKeys;
   #checked = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MailboxOptions) {
     this.#options = options;
-    this.#ledger = new Ledger(options);
-    const { reader, writer, home, crypto } = options;
-    this.#keys = { crypto, id: home.id, key: home.beaconKey };
-    this.#uploader = new Uploader(this.#ledger, { reader, writer, conditionalWrites: options.conditionalWrites ?? false });
-    this.#keeper = new Keeper(this.#ledger, this.#uploader, { reader, writer, beaconPath: home.beaconPath, keys: this.#keys });
+    const { reader, writer, home, crypto, conditionalWrites = false, repeatsWrites = false } = options;
+    const ledger = new Ledger(options);
+    const lease = new LeaseHolder(ledger);
+    const keys = { crypto, id: home.id, key: home.beaconKey };
+    this.#ledger = ledger;
+    this.#lease = lease;
+    this.#uploader = new Uploader(ledger, { reader, writer, conditionalWrites, repeatsWrites });
+    this.#beacon = new BeaconKeeper(ledger, lease, { reader, writer, path: home.beaconPath, keys });
+    this.#keeper = new Keeper({ ledger, lease, beacon: this.#beacon, reader, writer });
   }
 
   get clock(): Clock {
@@ -93,56 +113,52 @@ export class Mailbox {
   /**
    * Runs `step` and commits all it asked for in one batch; on a conflict with another process it runs again on the new state. Answers
    * what the step answered once that is durable. What the step throws is thrown, and nothing is changed.
-   * Throws `MailboxError` (`path-in-use`, `foreign-record`, `conflict`) and the local store's errors.
+   * Throws `MailboxError` (`path-in-use`, `foreign-record`, `too-large`, `conflict`, `damaged-record`) and the local store's errors.
    */
   transact<T>(request: TransactionRequest, step: (tx: Transaction) => T, { signal }: Cancellable = {}): Promise<T> {
     return this.#ledger.transact(request, step, cancel(signal));
   }
 
-  /** Before this process's first upload to `path`, a higher version found there than in the own bytes means a restored old state. */
+  /** Before this process's first upload to `path`, a higher version found there than in the own bytes means a restored old state. Versions are TICK values. */
   guard(path: Path, version: VersionReader): void {
     this.#keeper.guard(path, version);
   }
 
   /**
-   * Asks the bucket, once a process, whether this state is the newest of its home (SPEC "Rolled back"): one GET. If it is not, a new
+   * Asks the bucket, once a process, whether this state is the newest of its home (SPEC §5.2): one GET. If it is not, a new
    * incarnation begins and the event `own-state-restored` is delivered. Throws the storage's error where there is no answer.
    */
-  async begin({ signal }: Cancellable = {}): Promise<void> {
-    if (this.#checked) return;
-    const verdict = await checkBeacon(this.#ledger, this.#options.reader, this.#options.home.beaconPath, this.#keys, cancel(signal));
-    if (verdict.kind === "rolled-back") await this.#recover(verdict, signal);
-    if (verdict.kind === "store-fault") {
-      await this.#ledger.amendHome(
-        (home) => ({ home: { ...home, beacon: { ...home.beacon, stored: null } }, result: undefined }),
-        cancel(signal),
-      );
-    }
-    await this.#confirmClock(signal);
-    this.#checked = true;
+  begin({ signal }: Cancellable = {}): Promise<void> {
+    return this.#alone(() => this.#begin(signal));
   }
 
   /**
-   * Uploads what waits and does what is due for the own bucket. Harmless to repeat. Storage failures are answered, not thrown; local ones are thrown.
+   * Uploads what waits and does what is due for the own bucket. Harmless to repeat; one at a time in a process. Storage failures are
+   * answered, not thrown; local ones are thrown.
    */
-  async flush({ signal }: Cancellable = {}): Promise<FlushReport> {
-    const stored: Stored[] = [];
-    try {
-      await this.begin(cancel(signal));
-      const pending = await this.#flushOnce(stored, signal);
-      if (stored.length > 0) await this.#confirmClock(signal);
-      return { stored, pending };
-    } catch (failure) {
-      signal?.throwIfAborted();
-      if (!isStorageFailure(failure)) throw failure;
-      return { stored, pending: true, failure };
-    }
+  flush({ signal }: Cancellable = {}): Promise<FlushReport> {
+    return this.#alone(async () => {
+      const stored: Stored[] = [];
+      try {
+        await this.#begin(signal);
+        return { stored, pending: await this.#flush(stored, signal) };
+      } catch (failure) {
+        signal?.throwIfAborted();
+        if (failure instanceof LeaseLost) return { stored, pending: true };
+        if (isStorageFailure(failure)) return { stored, pending: true, failure };
+        throw failure;
+      } finally {
+        await this.#lease.release();
+      }
+    });
   }
 
   /** Reads immutable objects back and stores those again that are absent or altered; answers these. Throws the storage's errors. */
-  async repair(paths: readonly Path[], { signal }: Cancellable = {}): Promise<readonly Path[]> {
-    await this.begin(cancel(signal));
-    return this.#uploader.repair(paths, cancel(signal));
+  repair(paths: readonly Path[], { signal }: Cancellable = {}): Promise<readonly Path[]> {
+    return this.#alone(async () => {
+      await this.#begin(signal);
+      return this.#uploader.repair(paths, cancel(signal));
+    });
   }
 
   /** The oldest events not yet acknowledged. They are marked as handed out before they are answered. */
@@ -175,47 +191,66 @@ export class Mailbox {
 
   /** How many immutable objects wait to be uploaded. */
   async queued({ signal }: Cancellable = {}): Promise<number> {
-    return (await this.#uploader.waiting(cancel(signal))).length;
+    return (await this.#ledger.scanAll(prefixes.upload, cancel(signal))).length;
   }
 
-  async #flushOnce(stored: Stored[], signal: AbortSignal | undefined): Promise<boolean> {
-    const uploaded = await this.#uploader.upload(stored, cancel(signal));
-    const outcome = uploaded.kind === "done" ? await this.#keeper.keep(stored, cancel(signal)) : { ...uploaded, pending: true };
-    if (outcome.kind === "failed") throw outcome.cause;
-    if (outcome.kind === "rolled-back") await this.#recover(undefined, signal);
-    return outcome.pending || (await this.#uploader.waiting(cancel(signal))).length > 0;
+  async #begin(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#checked) return;
+    const { incarnation } = await this.#ledger.home(cancel(signal));
+    const verdict = await this.#beacon.check(cancel(signal));
+    if (verdict.kind === "rolled-back") await this.#beacon.recover(incarnation, { foreign: verdict }, cancel(signal));
+    await this.#confirmClock(await this.#ledger.home(cancel(signal)), signal);
+    this.#checked = true;
   }
 
-  /**
-   * A new incarnation. What the old state still wanted to upload is dropped: its names and keys may have been used by the state that was
-   * lost. Protocols see that their state is of another incarnation and send the payloads again.
-   */
-  async #recover(found: Parameters<typeof recover>[1], signal: AbortSignal | undefined): Promise<void> {
-    const waiting = await this.#uploader.waiting(cancel(signal));
-    const dropped = waiting.flatMap(({ path }) => [names.pending(path), names.immutable(path), names.content(path)]);
-    await this.#ledger.amend(
-      [names.home, ...dropped],
-      (records) => {
-        const put = new Map<string, Uint8Array | null>([...records.keys()].map((name) => [name, null]));
-        const before = recover(decodeHome(records.get(names.home)), found, this.clock.now());
-        const home = { ...before, inboxSeq: before.inboxSeq + 1 };
-        put.set(names.home, homeCodec.encode(home));
-        put.set(names.inbox(home.inboxSeq), inboxCodec.encode({ kind: "own-state-restored", handedOut: false, body: new Uint8Array() }));
-        return { put, result: undefined };
-      },
-      cancel(signal),
-    );
+  /** Answers whether something is left that was due. */
+  async #flush(stored: Stored[], signal: AbortSignal | undefined): Promise<boolean> {
+    for (let pass = 0; pass < maxPasses; pass++) {
+      const { home, agenda } = await this.#look(signal);
+      if (agenda.uploads.length === 0 && !needsLease(agenda)) {
+        if (stored.length > 0) await this.#confirmClock(home, signal);
+        return false;
+      }
+      const outcome = await this.#doSome(agenda, stored, signal);
+      if (outcome === "lease-taken") return true;
+      if (outcome.kind === "failed") throw outcome.cause;
+      if (outcome.kind === "rolled-back") await this.#recover(home, outcome.evidence, signal);
+    }
+    return true;
   }
 
-  /** A success of a request that a wrong clock would have failed. */
-  async #confirmClock(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#options.writer.checksClock) return;
+  /** Uploads need no lease, and come before what does: each later pass sees what the one before made possible. */
+  async #doSome(agenda: Agenda, stored: Stored[], signal: AbortSignal | undefined): Promise<Outcome | "lease-taken"> {
+    if (agenda.uploads.length > 0) return this.#uploader.upload(agenda.uploads, stored, cancel(signal));
+    if (!(await this.#lease.take(cancel(signal)))) return "lease-taken";
+    return this.#keeper.work(agenda, stored, cancel(signal));
+  }
+
+  /** What is due now: two local calls. */
+  async #look(signal: AbortSignal | undefined): Promise<{ readonly home: Home; readonly agenda: Agenda }> {
+    const records = await this.#ledger.local.load([names.home, names.lease], cancel(signal));
+    const todo = decodeTodo(await this.#ledger.scanAll(prefixes.todo, cancel(signal)));
     const now = this.clock.now();
-    await this.#ledger.amendHome((home) => ({ home: confirmClock(home, now), result: undefined }), cancel(signal));
+    const home = decodeHome(records.get(names.home)?.bytes);
+    return { home, agenda: plan(home, decodeLease(records.get(names.lease)?.bytes, now), todo, now) };
   }
-}
 
-/** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
-function isStorageFailure(failure: unknown): boolean {
-  return failure instanceof Error && failure.name === "StorageRemoteError";
+  #recover({ incarnation }: Home, evidence: Evidence, signal: AbortSignal | undefined): Promise<void> {
+    return this.#beacon.recover(incarnation, evidence, cancel(signal));
+  }
+
+  /** After a success of a request that a wrong clock would have failed. */
+  async #confirmClock(home: Home, signal: AbortSignal | undefined): Promise<void> {
+    const now = this.clock.now();
+    const { checksClock } = this.#options.writer;
+    if (confirmClock(home, now, checksClock) === home) return;
+    await this.#ledger.amendHome((newest) => confirmClock(newest, now, checksClock), cancel(signal));
+  }
+
+  /** Two flushes of one process side by side would each send a PUT of the same object, and only one of them would be known of. */
+  #alone<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
 }

@@ -1,9 +1,9 @@
 import type { Random } from "@cweb/crypto";
 import type { LocalRecord } from "@cweb/storage-local";
 import type { Path } from "@cweb/storage-remote";
-import { confirmedNow, type Home, tick } from "./core/home.ts";
-import type { Intent } from "./core/outbox.ts";
-import { inboxCodec, names } from "./core/records.ts";
+import { confirmedNow, tick } from "./core/home.ts";
+import { checkContent, type Intent, tooLarge } from "./core/outbox.ts";
+import { type Home, inboxCodec, maxEventBytes, names, prefixes } from "./core/records.ts";
 import { MailboxError } from "./mailbox-error.ts";
 import type { InboxEvent, PublishOptions, ScanOptions, Transaction } from "./transaction.ts";
 
@@ -42,6 +42,7 @@ export class StepTransaction implements Transaction {
   readonly consumed: Uint8Array[] = [];
   readonly #snapshot: Snapshot;
   #home: Home;
+  #readIncarnation = false;
 
   constructor(snapshot: Snapshot, now: number, random: Random) {
     this.#snapshot = snapshot;
@@ -55,7 +56,13 @@ export class StepTransaction implements Transaction {
     return this.#home;
   }
 
+  /** A step that went by the incarnation must not be committed in another one; one that only looked at the clock may. */
+  get dependsOnHome(): boolean {
+    return this.#readIncarnation || this.#home !== this.#snapshot.home;
+  }
+
   get incarnation(): number {
+    this.#readIncarnation = true;
     return this.#home.incarnation;
   }
 
@@ -70,51 +77,59 @@ export class StepTransaction implements Transaction {
 
   get(name: string): Uint8Array | undefined {
     const own = this.changed.get(name);
-    if (own !== undefined) return own ?? undefined;
+    if (own !== undefined) return own?.slice();
     if (!this.#snapshot.records.has(name)) throw new NotLoaded({ name });
-    return this.#snapshot.records.get(name)?.bytes;
+    return this.#snapshot.records.get(name)?.bytes.slice();
   }
 
   scan(prefix: string, options: ScanOptions = {}): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
     const scan = { prefix, ...options };
     const found = this.#snapshot.scans.get(scanKey(scan));
     if (!found) throw new NotLoaded({ scan });
-    return found;
+    return found.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }));
   }
 
   put(name: string, bytes: Uint8Array): void {
-    this.#refuseOwnRecords(name);
+    refuseOwnRecords(name);
     this.changed.set(name, bytes.slice());
   }
 
   remove(name: string): void {
-    this.#refuseOwnRecords(name);
+    refuseOwnRecords(name);
     this.changed.set(name, null);
   }
 
   publish(path: Path, bytes: Uint8Array, options: PublishOptions = {}): void {
-    this.intents.push({ kind: "publish", path, bytes: bytes.slice(), options });
+    this.#want({ kind: "publish", path, bytes: bytes.slice(), options });
   }
 
   replace(path: Path, bytes: Uint8Array, options: PublishOptions = {}): void {
-    this.intents.push({ kind: "replace", path, bytes: bytes.slice(), options });
+    this.#want({ kind: "replace", path, bytes: bytes.slice(), options });
   }
 
   withdraw(path: Path): void {
     this.intents.push({ kind: "withdraw", path });
   }
 
-  deliver(event: InboxEvent): void {
+  deliver({ kind, body }: InboxEvent): void {
+    if (body.length > maxEventBytes) throw tooLarge(`an event has at most ${maxEventBytes} bytes`);
+    if (!/^[a-z][a-z0-9-]{0,63}$/.test(kind)) throw new MailboxError("foreign-record", "an event's kind is lower-case words joined by `-`");
     const inboxSeq = this.#home.inboxSeq + 1;
     this.#home = { ...this.#home, inboxSeq };
-    this.changed.set(names.inbox(inboxSeq), inboxCodec.encode({ ...event, handedOut: false }));
+    this.changed.set(names.inbox(inboxSeq), inboxCodec.encode({ kind, body, handedOut: false }));
   }
 
   consume(...secrets: readonly Uint8Array[]): void {
     this.consumed.push(...secrets);
   }
 
-  #refuseOwnRecords(name: string): void {
-    if (name.startsWith("mailbox/")) throw new MailboxError("foreign-record", `the record ${name} belongs to the mailbox`);
+  #want(intent: Exclude<Intent, { readonly kind: "withdraw" }>): void {
+    checkContent(intent);
+    this.intents.push(intent);
   }
+}
+
+function refuseOwnRecords(name: string): void {
+  if (name.startsWith(prefixes.own))
+    throw new MailboxError("foreign-record", "records whose names begin with mailbox/ belong to the mailbox");
 }

@@ -1,175 +1,187 @@
 import { equal } from "@cweb/crypto";
 import type { Path, RemoteReader, RemoteWriter } from "@cweb/storage-remote";
-import { isCovered } from "./core/home.ts";
-import { deletionCodec, immutableCodec, names, type Pending, pathIn, pendingCodec, prefixes } from "./core/records.ts";
+import type { Uploading } from "./core/agenda.ts";
+import { maxObjectBytes } from "./core/outbox.ts";
+import { deletionCodec, immutableCodec, names } from "./core/records.ts";
 import { type Cancellable, cancel, type Ledger } from "./ledger.ts";
+import { done, type Outcome, report, type Stored, settled, worst } from "./outcome.ts";
+import { readOwn } from "./read-own.ts";
 
-/** No object of Cweb's own is larger than a full slot. */
-export const maxObjectBytes = 262_144;
 const uploadsAtOnce = 8;
-const pageSize = 512;
 
-export interface Stored {
-  readonly path: Path;
-  readonly tag?: string;
+interface Ready extends Uploading {
+  readonly content: Uint8Array;
 }
 
-interface Waiting {
-  readonly path: Path;
-  readonly pending: Pending;
+export interface UploaderOptions {
+  readonly reader: RemoteReader;
+  readonly writer: RemoteWriter;
+  readonly conditionalWrites: boolean;
+  /** Whether one `write` may be several requests, so that a known outcome says nothing of the earlier ones. */
+  readonly repeatsWrites: boolean;
 }
 
-/** `rolled-back`: the bucket holds other bytes under a name that this state would use for the first time. */
-export type UploadOutcome = { readonly kind: "done" | "rolled-back" } | { readonly kind: "failed"; readonly cause: unknown };
-
-/** Uploads immutable objects: any process, as often as needed, always the same bytes to the same path (SPEC "Immutable objects"). */
+/** Uploads immutable objects: any process, as often as needed, always the same bytes to the same path (SPEC §3.1). */
 export class Uploader {
   readonly #ledger: Ledger;
-  readonly #reader: RemoteReader;
-  readonly #writer: RemoteWriter;
-  readonly #conditional: boolean;
+  readonly #options: UploaderOptions;
   /** Chains whose next name was found unused since this process began. */
   readonly #checkedChains = new Set<string>();
+  /** Objects of which this process sent a PUT and does not know how it ended. */
+  readonly #unsettled = new Set<Path>();
 
-  constructor(
-    ledger: Ledger,
-    ports: { readonly reader: RemoteReader; readonly writer: RemoteWriter; readonly conditionalWrites: boolean },
-  ) {
+  constructor(ledger: Ledger, options: UploaderOptions) {
     this.#ledger = ledger;
-    this.#reader = ports.reader;
-    this.#writer = ports.writer;
-    this.#conditional = ports.conditionalWrites;
+    this.#options = options;
   }
 
-  /** What waits, oldest first. */
-  async waiting({ signal }: Cancellable = {}): Promise<readonly Waiting[]> {
-    const found: Waiting[] = [];
-    for (let after: string | undefined; ; ) {
-      const page = await this.#ledger.local.scan(prefixes.pending, { limit: pageSize, ...(after ? { after } : {}), ...cancel(signal) });
-      for (const { name, bytes } of page) found.push({ path: pathIn(name), pending: pendingCodec.decode(bytes) });
-      if (page.length < pageSize) break;
-      after = page.at(-1)?.name;
-    }
-    return found.sort((a, b) => a.pending.commit - b.pending.commit || a.pending.index - b.pending.index);
-  }
-
-  /** Uploads all that may go now; what needs a beacon first waits until one covers it. */
-  async upload(stored: Stored[], { signal }: Cancellable = {}): Promise<UploadOutcome> {
-    const home = await this.#ledger.home(cancel(signal));
-    const ready = (await this.waiting(cancel(signal))).filter(({ pending }) => !pending.beaconFirst || isCovered(home, pending.commit));
-    for (let start = 0; start < ready.length; start += uploadsAtOnce) {
+  /** Uploads in the given order, several at once, and adds what was stored to `stored`. Stops after the first failure. */
+  async upload(waiting: readonly Uploading[], stored: Stored[], { signal }: Cancellable = {}): Promise<Outcome> {
+    for (let start = 0; start < waiting.length; start += uploadsAtOnce) {
       signal?.throwIfAborted();
-      const batch = ready.slice(start, start + uploadsAtOnce);
-      await this.#claim(batch, signal);
-      const outcomes = await Promise.all(batch.map((one) => this.#uploadOne(one, signal)));
-      const done = batch.filter((_, i) => outcomes[i]?.kind === "done");
-      await this.#markStored(done, signal);
-      for (const { path, pending } of done) stored.push(pending.tag === null ? { path } : { path, tag: pending.tag });
-      await this.#markContested(
-        batch.filter((_, i) => outcomes[i]?.kind === "failed").map(({ path }) => path),
-        signal,
-      );
-      const bad = outcomes.find(({ kind }) => kind === "rolled-back") ?? outcomes.find(({ kind }) => kind === "failed");
-      if (bad) return bad;
+      const outcome = await this.#uploadBatch(waiting.slice(start, start + uploadsAtOnce), stored, signal);
+      if (outcome.kind !== "done") return outcome;
     }
-    return { kind: "done" };
+    return done;
   }
 
-  /** Reads objects back and uploads those again that are absent or altered. Answers which these were (SPEC "Repair"). */
+  /** Reads objects back and uploads those again that are absent or altered. Answers which these were (SPEC §3.4). */
   async repair(paths: readonly Path[], { signal }: Cancellable = {}): Promise<readonly Path[]> {
     const repaired: Path[] = [];
     for (const path of paths) {
-      const records = await this.#ledger.local.load([names.immutable(path), names.content(path), names.pending(path)], cancel(signal));
+      const records = await this.#ledger.local.load([names.immutable(path), names.content(path), names.upload(path)], cancel(signal));
       const content = records.get(names.content(path))?.bytes;
-      if (!content || !records.has(names.immutable(path)) || records.has(names.pending(path))) continue;
-      if (await this.#isStored(path, content, signal)) continue;
-      await this.#markContested([path], signal);
-      await this.#writer.write(path, content, cancel(signal));
+      const isStored = content && records.has(names.immutable(path)) && !records.has(names.upload(path));
+      if (!isStored || (await this.#find(path, content, signal)) === "same") continue;
+      const [claimed] = await this.#claim([path], signal);
+      if (!claimed) continue;
+      await this.#options.writer.write(path, content, cancel(signal));
       repaired.push(path);
-      await this.#queueLateDeletion(path, signal);
+      await this.#markStored([{ path, upload: { commit: claimed.commit } }], signal);
     }
     return repaired;
   }
 
-  async #uploadOne({ path, pending }: Waiting, signal: AbortSignal | undefined): Promise<UploadOutcome> {
-    try {
-      const content = (await this.#ledger.local.load([names.content(path)], cancel(signal))).get(names.content(path))?.bytes;
-      if (!content) return { kind: "done" };
-      if (pending.chain !== null && !this.#checkedChains.has(pending.chain)) {
-        const found = await this.#reader.read(path, { maxBytes: maxObjectBytes, ...cancel(signal) });
-        if (found.kind === "found") return { kind: equal(found.bytes, content) ? "done" : "rolled-back" };
-        this.#checkedChains.add(pending.chain);
-      }
-      const { kind } = await this.#writer.write(path, content, {
-        ...(this.#conditional ? { when: "absent" as const } : {}),
-        ...cancel(signal),
-      });
-      if (kind === "stored") return { kind: "done" };
-      return { kind: (await this.#isStored(path, content, signal)) ? "done" : "rolled-back" };
-    } catch (cause) {
-      signal?.throwIfAborted();
-      return { kind: "failed", cause };
-    }
+  async #uploadBatch(batch: readonly Uploading[], stored: Stored[], signal: AbortSignal | undefined): Promise<Outcome> {
+    const ready = await this.#load(await this.#claimWhereNeeded(batch, signal), signal);
+    const there = new Set<Path>();
+    // Nothing is sent before every chain of the batch was looked at.
+    const chains = [...groupByChain(ready)];
+    const checked = worst(await settled(chains.map(([chain, objects]) => this.#checkChain(chain, objects, there, signal))));
+    if (checked.kind !== "done") return checked;
+    const outcomes = await settled(ready.filter(({ path }) => !there.has(path)).map((one) => this.#put(one, there, signal)));
+    const finished = ready.filter(({ path }) => there.has(path));
+    await this.#markStored(finished, signal);
+    for (const { path, upload } of finished) stored.push(report(path, upload.tag));
+    return worst(outcomes);
   }
 
-  async #isStored(path: Path, content: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
-    const found = await this.#reader.read(path, { maxBytes: maxObjectBytes, ...cancel(signal) });
-    return found.kind === "found" && equal(found.bytes, content);
+  /** What another process made or this one sent before is marked as contested before it is sent (again). */
+  async #claimWhereNeeded(batch: readonly Uploading[], signal: AbortSignal | undefined): Promise<readonly Uploading[]> {
+    const isDoubtful = ({ path, upload }: Uploading): boolean =>
+      this.#options.repeatsWrites || upload.uploader !== this.#ledger.process || this.#unsettled.has(path);
+    const doubtful = batch.filter(isDoubtful).map(({ path }) => path);
+    if (doubtful.length === 0) return batch;
+    const claimed = new Set((await this.#claim(doubtful, signal)).map(({ path }) => path));
+    for (const path of doubtful) if (!claimed.has(path)) this.#unsettled.delete(path);
+    return batch.filter((one) => claimed.has(one.path) || !isDoubtful(one));
   }
 
-  /** Before another process's object is uploaded, it is noted that two processes may be at it. */
-  async #claim(batch: readonly Waiting[], signal: AbortSignal | undefined): Promise<void> {
-    const foreign = batch.filter(({ pending }) => pending.uploader !== this.#ledger.process).map(({ path }) => path);
-    await this.#markContested(foreign, signal);
-  }
-
-  async #markContested(paths: readonly Path[], signal: AbortSignal | undefined): Promise<void> {
-    if (paths.length === 0) return;
-    await this.#ledger.amend(
+  /** Answers those that are still there: nothing else may be sent. */
+  #claim(paths: readonly Path[], signal: AbortSignal | undefined): Promise<readonly { readonly path: Path; readonly commit: number }[]> {
+    return this.#ledger.amend(
       paths.map(names.immutable),
       (records) => {
         const put = new Map<string, Uint8Array>();
-        for (const [name, bytes] of records) {
+        const claimed: { path: Path; commit: number }[] = [];
+        for (const path of paths) {
+          const bytes = records.get(names.immutable(path));
+          if (!bytes) continue;
           const head = immutableCodec.decode(bytes);
-          if (!head.contested) put.set(name, immutableCodec.encode({ ...head, contested: true }));
+          claimed.push({ path, commit: head.commit });
+          if (!head.contested) put.set(names.immutable(path), immutableCodec.encode({ ...head, contested: true }));
         }
-        return { put, result: undefined };
+        return { put, result: claimed };
       },
       cancel(signal),
     );
   }
 
-  async #markStored(batch: readonly Waiting[], signal: AbortSignal | undefined): Promise<void> {
+  async #load(batch: readonly Uploading[], signal: AbortSignal | undefined): Promise<readonly Ready[]> {
+    if (batch.length === 0) return [];
+    const wanted = batch.flatMap(({ path }) => [names.content(path), names.upload(path)]);
+    const records = await this.#ledger.local.load(wanted, cancel(signal));
+    return batch.flatMap((one) => {
+      const content = records.get(names.content(one.path))?.bytes;
+      return content && records.has(names.upload(one.path)) ? [{ ...one, content }] : [];
+    });
+  }
+
+  /**
+   * Until a name that this process made was found unused, each name of the chain is read before it is written (SPEC §5.3): what an
+   * earlier process left may have been stored by then, and says nothing about the names after it.
+   */
+  async #checkChain(chain: string, objects: readonly Ready[], there: Set<Path>, signal: AbortSignal | undefined): Promise<Outcome> {
+    for (const { path, content, upload } of objects) {
+      if (this.#checkedChains.has(chain)) break;
+      const found = await this.#find(path, content, signal);
+      if (found === "other") return { kind: "rolled-back", evidence: {} };
+      if (found === "same") there.add(path);
+      else if (upload.uploader === this.#ledger.process) this.#checkedChains.add(chain);
+    }
+    return done;
+  }
+
+  /** Adds it to `there` where it is stored for sure. */
+  async #put({ path, content }: Ready, there: Set<Path>, signal: AbortSignal | undefined): Promise<Outcome> {
+    const when = this.#options.conditionalWrites ? { when: "absent" as const } : {};
+    this.#unsettled.add(path);
+    const { kind } = await this.#options.writer.write(path, content, { ...when, ...cancel(signal) });
+    // A refused write has no effect, and a stored one has had it: nothing of this request is still to come.
+    this.#unsettled.delete(path);
+    const found = kind === "stored" ? "same" : await this.#find(path, content, signal);
+    if (found === "same") there.add(path);
+    return found === "other" ? { kind: "rolled-back", evidence: {} } : done;
+  }
+
+  async #find(path: Path, content: Uint8Array, signal: AbortSignal | undefined): Promise<"same" | "other" | "nothing"> {
+    const found = await readOwn(this.#options.reader, path, maxObjectBytes, signal);
+    if (!found) return "nothing";
+    return equal(found, content) ? "same" : "other";
+  }
+
+  /** Whoever completes a PUT and finds the object withdrawn queues its deletion again: nobody else would notice. */
+  async #markStored(
+    batch: readonly { readonly path: Path; readonly upload: { readonly commit: number } }[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     if (batch.length === 0) return;
-    const read = batch.flatMap(({ path }) => [names.pending(path), names.immutable(path), names.deletion(path)]);
+    const read = batch.flatMap(({ path }) => [names.upload(path), names.immutable(path), names.deletion(path)]);
     await this.#ledger.amend(
       read,
       (records) => {
         const put = new Map<string, Uint8Array | null>();
-        for (const { path, pending } of batch) {
-          if (records.has(names.pending(path))) put.set(names.pending(path), null);
-          if (!records.has(names.immutable(path)) && !records.has(names.deletion(path)))
-            put.set(names.deletion(path), lateDeletion(pending.commit));
+        for (const { path, upload } of batch) {
+          if (records.has(names.upload(path))) put.set(names.upload(path), null);
+          if (!records.has(names.immutable(path))) put.set(names.deletion(path), lateDeletion(upload.commit));
         }
         return { put, result: undefined };
       },
-      cancel(signal),
-    );
-  }
-
-  async #queueLateDeletion(path: Path, signal: AbortSignal | undefined): Promise<void> {
-    await this.#ledger.amend(
-      [names.immutable(path), names.deletion(path)],
-      (records) => ({
-        put: records.size > 0 ? new Map() : new Map([[names.deletion(path), lateDeletion(0)]]),
-        result: undefined,
-      }),
       cancel(signal),
     );
   }
 }
 
-/** For an object whose PUT was completed after its record was gone: nobody else would notice. */
-function lateDeletion(commit: number): Uint8Array {
+/** For an object whose PUT was completed after its record was gone. */
+export function lateDeletion(commit: number): Uint8Array {
   return deletionCodec.encode({ commit, queuedAt: 0, remaining: 2, notBefore: 0 });
+}
+
+function groupByChain(ready: readonly Ready[]): ReadonlyMap<string, readonly Ready[]> {
+  const chains = new Map<string, Ready[]>();
+  for (const one of ready) {
+    const { chain } = one.upload;
+    if (chain !== null) chains.set(chain, [...(chains.get(chain) ?? []), one]);
+  }
+  return chains;
 }

@@ -1,9 +1,9 @@
-import { type CipherSuite, equal, pad, type Random, unpad } from "@cweb/crypto";
+import { type CipherSuite, equal, pad, type Random, sealOverhead, unpad } from "@cweb/crypto";
 import { codec, struct, type TypeOf, u64 } from "@cweb/serialization";
-import { type Home, tick } from "./home.ts";
+import { tick } from "./home.ts";
+import type { Home } from "./records.ts";
 
 export const beaconSize = 4096;
-const sealOverhead = 72;
 
 const beaconType = struct({ incarnation: u64, commit: u64, lastTick: u64 });
 const beaconCodec = codec(beaconType, { maxBytes: 64 });
@@ -13,13 +13,14 @@ export type Beacon = TypeOf<typeof beaconType>;
 
 export interface BeaconKeys {
   readonly crypto: CipherSuite;
+  /** 32 bytes each. */
   readonly id: Uint8Array;
   readonly key: Uint8Array;
 }
 
 /** A beacon's 4,096 bytes: fresh on each call, since SEAL draws a salt. */
-export function sealBeacon(keys: BeaconKeys, home: Home, random: Random): Uint8Array {
-  const { incarnation, commit, lastTick } = home;
+export function sealBeacon(keys: BeaconKeys, beacon: Beacon, random: Random): Uint8Array {
+  const { incarnation, commit, lastTick } = beacon;
   const plain = pad(beaconCodec.encode({ incarnation, commit, lastTick }), beaconSize - sealOverhead);
   return keys.crypto.seal("beacon", keys.key, keys.id, plain, random);
 }
@@ -36,35 +37,45 @@ export function openBeacon(keys: BeaconKeys, sealed: Uint8Array): Beacon | undef
   }
 }
 
+/** A beacon that another state of this home wrote. */
+export interface ForeignBeacon {
+  readonly beacon: Beacon;
+  readonly hash: Uint8Array;
+}
+
 /**
- * What the beacon in the bucket says about this state (SPEC "Rolled back").
- * `current`: it is the one this state stored. `store-fault`: older than that, absent or altered: to be stored again.
- * `rolled-back`: somebody with this home's seed went on from here or from another branch.
+ * What the beacon in the bucket says about this state (SPEC §5.2). `current`: it is the one this state stored, or none was expected.
+ * `store-fault`: older than that, absent or altered: to be stored again. `rolled-back`: somebody with this home's seed went on
+ * from here or from another branch.
  */
-export type Verdict =
-  | { readonly kind: "current" | "store-fault" | "unused" }
-  | { readonly kind: "rolled-back"; readonly beacon: Beacon; readonly hash: Uint8Array };
+export type Verdict = { readonly kind: "current" | "store-fault" } | ({ readonly kind: "rolled-back" } & ForeignBeacon);
 
 export function judgeBeacon(keys: BeaconKeys, home: Home, found: Uint8Array | undefined): Verdict {
   const { stored, inFlight, incarnation, commit } = home.beacon;
-  if (!found) return { kind: stored || inFlight ? "store-fault" : "unused" };
+  if (!found) return { kind: stored ? "store-fault" : "current" };
   const hash = keys.crypto.sha256(found);
-  if ((stored && equal(hash, stored)) || (inFlight && equal(hash, inFlight))) return { kind: "current" };
+  if ((stored && equal(hash, stored)) || (inFlight && equal(hash, inFlight.hash))) return { kind: "current" };
   const beacon = openBeacon(keys, found);
   if (!beacon) return { kind: "store-fault" };
   const isBelow = beacon.incarnation < incarnation || (beacon.incarnation === incarnation && beacon.commit < commit);
   return isBelow ? { kind: "store-fault" } : { kind: "rolled-back", beacon, hash };
 }
 
+/** What showed that an old state was restored: a foreign beacon, or objects of a state that was lost. */
+export interface Evidence {
+  readonly foreign?: ForeignBeacon;
+  /** A TICK value that the lost state published. */
+  readonly tick?: number;
+}
+
 /**
- * The state to go on with after a rollback: a new incarnation, counting on from the higher commit. The foreign beacon becomes the one known to
- * be stored, so that it is not judged twice; it covers nothing, as it is not of this incarnation.
+ * The state to go on with: a new incarnation, counting on from the higher commit. The foreign beacon becomes the one known to be
+ * stored, so that it is not judged twice; it covers nothing, and an own one is due.
  */
-export function recover(home: Home, found: { readonly beacon: Beacon; readonly hash: Uint8Array } | undefined, now: number): Home {
-  const lastTick = Math.max(home.lastTick, found?.beacon.lastTick ?? 0, found?.beacon.incarnation ?? 0);
+export function recover(home: Home, { foreign, tick: seen = 0 }: Evidence, now: number): Home {
+  const lastTick = Math.max(home.lastTick, seen, foreign?.beacon.lastTick ?? 0, foreign?.beacon.incarnation ?? 0, home.beacon.incarnation);
   const ticked = tick({ ...home, lastTick }, now);
-  const beacon = found
-    ? { incarnation: found.beacon.incarnation, commit: found.beacon.commit, stored: found.hash, inFlight: null }
-    : home.beacon;
-  return { ...ticked, incarnation: ticked.lastTick, commit: Math.max(home.commit, found?.beacon.commit ?? 0) + 1, beacon };
+  const { incarnation, commit } = foreign?.beacon ?? home.beacon;
+  const beacon = { incarnation, commit, stored: foreign?.hash ?? home.beacon.stored, inFlight: null, isDue: true };
+  return { ...ticked, incarnation: ticked.lastTick, commit: Math.max(home.commit, commit) + 1, beacon };
 }
