@@ -20,6 +20,9 @@ const options = {
   noLib: false,
 };
 
+/** Files of libraries, parsed once for all programs. */
+const parsed = new Map();
+
 /** A program over texts that need not exist on disk; @cweb packages resolve by their manifests, others by node_modules. */
 function programOf(workspace, roots) {
   const root = process.cwd();
@@ -33,8 +36,11 @@ function programOf(workspace, roots) {
   host.readFile = (path) => inside(path) ?? readFile(path);
   host.fileExists = (path) => inside(path) !== undefined || fileExists(path);
   host.getSourceFile = (path, target) => {
+    if (parsed.has(path)) return parsed.get(path);
     const text = host.readFile(path);
-    return text === undefined ? undefined : ts.createSourceFile(path, text, target, true);
+    const source = text === undefined ? undefined : ts.createSourceFile(path, text, target, true);
+    if (inside(path) === undefined) parsed.set(path, source);
+    return source;
   };
   const names = roots.map((path) => `${root}/${path}`);
   return ts.createProgram(names, all, host);
