@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { day, item, look, pair, receive, refresh, slotOf } from "../support/home.ts";
+
+describe("one-off messages", () => {
+  test("reach their recipient once, in order, and nobody else", async () => {
+    const { alice, bob } = await pair();
+    const to = bob.discovery.identity.id;
+    await alice.broadcast.sendOneOff(to, item(alice, "one", 1));
+    await alice.broadcast.sendOneOff(to, item(alice, "two", 2));
+    expect(await alice.round()).toBe(true);
+    expect(await receive(bob, alice)).toEqual(["one", "two"]);
+    expect(await receive(bob, alice)).toEqual([]);
+    await alice.broadcast.sendOneOff(to, item(alice, "three", 3));
+    await alice.round();
+    expect(await receive(bob, alice)).toEqual(["three"]);
+  });
+
+  test("the same messageId is sent once", async () => {
+    const { alice, bob } = await pair();
+    for (let i = 0; i < 2; i++) await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, "once", 1));
+    await alice.round();
+    expect(await receive(bob, alice)).toEqual(["once"]);
+  });
+
+  test("items that do not fit the entry stand in a box, which goes with them", async () => {
+    const { alice, bob, clock } = await pair();
+    const large = "x".repeat(20_000);
+    await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, large, 1));
+    await alice.round();
+    const opened = await look(bob, alice);
+    expect(opened.kind).toBe("box");
+    const path = opened.kind === "box" ? opened.path : undefined;
+    expect(path && alice.bucket.objects().get(path)?.length).toBe(32_768);
+    expect(await receive(bob, alice)).toEqual([large]);
+    clock.advance(28 * day);
+    await alice.round(); // a jump of the clock counts only once the own storage has answered
+    await alice.round();
+    expect((await look(bob, alice)).kind).toBe("none");
+    for (let i = 0; i < 4; i++) {
+      clock.advance(day / 24);
+      await alice.round();
+    }
+    expect(path && alice.bucket.objects().has(path)).toBe(false);
+  });
+
+  test("expire after 28 days", async () => {
+    const { alice, bob, clock } = await pair();
+    await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, "late", 1));
+    await alice.round();
+    clock.advance(28 * day - 1);
+    await alice.round();
+    expect((await look(bob, alice)).kind).toBe("oneoff");
+    clock.advance(1);
+    expect(await alice.round()).toBe(true);
+    expect((await look(bob, alice)).kind).toBe("none");
+  });
+
+  test("follow the recipient to a new broadcast key and to a new generation", async () => {
+    const { alice, bob, clock } = await pair();
+    await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, "hello", 1));
+    await alice.round();
+    for (let weeks = 0; weeks < 3; weeks++) {
+      clock.advance(7 * day);
+      await bob.round();
+      await refresh(alice, bob);
+      expect(await alice.round()).toBe(true);
+    }
+    await refresh(bob, alice);
+    expect(await receive(bob, alice)).toEqual(["hello"]);
+  });
+
+  test("nothing changed means nothing is rewritten", async () => {
+    const { alice, bob } = await pair();
+    await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, "hi", 1));
+    expect(await alice.round()).toBe(true);
+    const before = await slotOf(alice, bob);
+    expect(await alice.round()).toBe(false);
+    expect(await slotOf(alice, bob)).toEqual(before);
+  });
+});
