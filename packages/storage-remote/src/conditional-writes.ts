@@ -55,13 +55,17 @@ async function proveAbsent(trial: Trial): Promise<boolean> {
   trial.used.push(race.path);
   const racers = Array.from({ length: RACERS }, () => trial.random.bytes(SIZE));
   const ended = await Promise.allSettled(racers.map((bytes) => attempt(race, bytes, "absent")));
-  const failed = ended.find((end) => end.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  const winners = racers.filter((_, index) => {
-    const end = ended[index];
-    return end?.status === "fulfilled" && end.value?.kind === "stored";
-  });
-  return winners.length === 1 && winners[0] !== undefined && (await holds(race, winners[0])) !== undefined;
+  const broken = ended.find((end) => end.status === "rejected" && !(end.reason instanceof StorageRemoteError && end.reason.retryable));
+  if (broken?.status === "rejected") throw broken.reason;
+  const won = ended.flatMap((end, index) => (end.status === "fulfilled" && end.value?.kind === "stored" ? [index] : []));
+  // A store may fail under the contention; such a write may have won without saying so.
+  const unknown = ended.flatMap((end, index) => (end.status === "rejected" ? [index] : []));
+  if (won.length > 1) return false;
+  for (const index of won.length === 1 ? won : unknown) {
+    const bytes = racers[index];
+    if (bytes !== undefined && (await holds(race, bytes)) !== undefined) return true;
+  }
+  return false;
 }
 
 /** A write over the named version stands; over one that is gone, or over nothing at all, it is refused. */

@@ -1,10 +1,26 @@
 import type { Random } from "@cweb/crypto";
-import type { ConformanceCase, ConformanceContext } from "./conformance.ts";
+import type { ConditionalWrites } from "./conditional-writes.ts";
 import { toPath } from "./path.ts";
-import type { Path, ReadOptions, ReadResult, Version } from "./port.ts";
+import type { Path, ReadOptions, ReadResult, RemoteLister, RemoteReader, RemoteWriter, Version } from "./port.ts";
 import { StorageRemoteError, type StorageRemoteErrorCode } from "./storage-remote-error.ts";
 
 const MAX = 1 << 20;
+
+/** The back-end under test. `reader` and `writer` are of one bucket, which may hold other objects. */
+export interface ConformanceContext {
+  readonly reader: RemoteReader;
+  readonly writer: RemoteWriter;
+  readonly lister?: RemoteLister;
+  readonly random: Random;
+  /** What the store is known to honour: the proof must find just this. */
+  readonly conditionalWrites: ConditionalWrites;
+}
+
+export interface ConformanceCase {
+  readonly name: string;
+  /** Resolves where the back-end passes; rejects with a sentence that says what it did wrong. Removes what it wrote. */
+  readonly run: (context: ConformanceContext) => Promise<void>;
+}
 
 /** Fails the case with this sentence unless `condition` holds. */
 export function check(condition: boolean, sentence: string): asserts condition {
@@ -91,17 +107,14 @@ export class Trial {
   }
 }
 
-/** A case that cleans up after itself. */
-export function conformanceCase(name: string, body: (trial: Trial) => Promise<void>): ConformanceCase {
-  return {
-    name,
-    async run(context: ConformanceContext): Promise<void> {
-      const trial = new Trial(context);
-      try {
-        await body(trial);
-      } finally {
-        await trial.clean();
-      }
-    },
+/** A case's `run`, which cleans up after `body`. */
+export function inTrial(body: (trial: Trial) => Promise<void>): ConformanceCase["run"] {
+  return async (context) => {
+    const trial = new Trial(context);
+    try {
+      await body(trial);
+    } finally {
+      await trial.clean();
+    }
   };
 }

@@ -43,7 +43,7 @@ interface Held {
 /** The memory of one faulty store. Share it among its ports. */
 export interface Faults {
   /** Lets everything that is held take effect now. */
-  settle(): Promise<void>;
+  settle(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** For `withFaults`. */
   readonly state: FaultState;
 }
@@ -119,7 +119,8 @@ class FaultState {
     for (const held of due) await held.act().catch(() => undefined);
   }
 
-  async settle(): Promise<void> {
+  async settle({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    signal?.throwIfAborted();
     this.hidden.clear();
     await this.#release(() => true);
   }
@@ -147,7 +148,7 @@ class FaultState {
 /** A store that goes wrong, as its options say. For tests. */
 export function createFaults(options: FaultOptions): Faults {
   const state = new FaultState(options);
-  return { state, settle: () => state.settle() };
+  return { state, settle: (settling) => state.settle(settling) };
 }
 
 function lieAbout(state: FaultState, call: PortCall & { op: "get" }, found: Found, faults: ReadonlySet<Fault>): ReadResult {

@@ -64,8 +64,8 @@ function texts(bytes: Uint8Array, start: number, count: number): string[] {
     if (end > bytes.length) throw badProfile("its bytes end too early.");
     try {
       result.push(decoder.decode(bytes.subarray(at + 2, end)));
-    } catch {
-      throw badProfile("its text is not UTF-8.");
+    } catch (cause) {
+      throw badProfile("its text is not UTF-8.", cause);
     }
     at = end;
   }

@@ -32,13 +32,19 @@ export function formatStorageProfile(profile: StorageProfile): string {
   return JSON.stringify(checkStorageProfile(profile));
 }
 
-function parseJson(text: string): unknown {
+/** Without the engine's error: that quotes the text, which holds secrets. */
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not as a cause: the engine's message quotes the text, which holds secrets.
-    throw badProfile("it is neither JSON nor s3!HOST!REGION!BUCKET!PREFIX!READ_ID!READ_SECRET[!WRITE_ID!WRITE_SECRET].");
+    return undefined;
   }
+}
+
+function parseJson(text: string): unknown {
+  const value = jsonOf(text);
+  if (value !== undefined) return value;
+  throw badProfile("it is neither JSON nor s3!HOST!REGION!BUCKET!PREFIX!READ_ID!READ_SECRET[!WRITE_ID!WRITE_SECRET].");
 }
 
 function parseBangs(text: string): StorageProfile {
@@ -81,7 +87,7 @@ function readOf(value: unknown): S3Credentials | HttpProfile {
   return isHttp ? httpOf(value, "read") : credentialsOf(value, "read");
 }
 
-const S3_FIELDS = ["type", "endpoint", "region", "bucket", "prefix", "pathStyle", "read", "write", "putHeaders"];
+const S3_FIELDS = ["type", "endpoint", "region", "bucket", "prefix", "pathStyle", "read", "write", "putHeaders"] as const;
 
 /** Checks a profile that came as a value, and gives it its one normal form. Throws `bad-profile`. */
 export function checkStorageProfile(value: unknown): StorageProfile {

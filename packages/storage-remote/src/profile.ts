@@ -56,8 +56,8 @@ export type StorageProfile = S3Profile | HttpProfile | FolderProfile;
 export type ReadProfile = S3ReadProfile | HttpProfile | FolderProfile;
 
 /** The one error of everything about profiles. */
-export function badProfile(message: string): StorageRemoteError {
-  return new StorageRemoteError("bad-profile", `The storage profile cannot be used: ${message}`);
+export function badProfile(message: string, cause?: unknown): StorageRemoteError {
+  return new StorageRemoteError("bad-profile", `The storage profile cannot be used: ${message}`, { cause });
 }
 
 const PRINTABLE = /^[\x21-\x7e]*$/;
@@ -71,16 +71,20 @@ export function printable(text: unknown, name: string, least: number, most: numb
   return text;
 }
 
+/** Without the platform's error: that quotes the text, which may be a secret in the wrong place. */
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Checks and normalises a base URL: its canonical text, without a trailing slash. */
 export function baseUrl(text: unknown, name: string): string {
   const given = printable(text, name, 1, 256);
-  let url: URL;
-  try {
-    url = new URL(given);
-  } catch {
-    // Not as a cause: the platform's error quotes the text, which may be a secret in the wrong place.
-    throw badProfile(`"${name}" must be a URL such as https://s3.example.org.`);
-  }
+  const url = urlOf(given);
+  if (url === undefined) throw badProfile(`"${name}" must be a URL such as https://s3.example.org.`);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw badProfile(`"${name}" must begin with https:// or http://.`);
   if (url.username !== "" || url.password !== "") throw badProfile(`"${name}" must not hold a user or a password.`);
   if (given.includes("?") || given.includes("#")) throw badProfile(`"${name}" must not have a query or a fragment.`);
