@@ -30,7 +30,9 @@ function plain(buffer: Buffer): Uint8Array {
 
 // Two one-shot hashes cost a third of a `createHmac` object; beyond a few blocks the copy would cost more than it saves.
 function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  if (key.length > blockLength || message.length > 1024) return plain(createHmac("sha256", key).update(message).digest());
+  if (key.length > blockLength || message.length > 1024) {
+    return plain(createHmac("sha256", createSecretKey(key)).update(message).digest());
+  }
   const inner = new Uint8Array(blockLength + message.length).fill(0x36, 0, blockLength);
   const outer = new Uint8Array(blockLength + 32).fill(0x5c, 0, blockLength);
   for (let i = 0; i < key.length; i++) {

@@ -20,7 +20,10 @@ function craft(fields: Parameters<(typeof raw)["encode"]>[0]): string {
   const sum = (rest ^ 0xffff_ffff) >>> 0;
   const whole = [...body, sum >>> 24, (sum >>> 16) & 255, (sum >>> 8) & 255, sum & 255];
   expect(plain.startsWith("cweb:")).toBe(true);
-  return `cweb:${btoa(String.fromCharCode(...whole)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  return `cweb:${btoa(String.fromCharCode(...whole))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "")}`;
 }
 const raw = codec(struct({ version: uint(), id: bytesUpTo(64), profile: bytesUpTo(4096), minSeq: u64, more: value }), { maxBytes: 8192 });
 
@@ -65,13 +68,19 @@ describe("contact cards", () => {
 
   test("any text gives a card or this package's error", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.base64String().map((text) => `cweb:${text}`)), (text) => {
-        try {
-          parseCard(text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DiscoveryError);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String().map((text) => `cweb:${text}`),
+        ),
+        (text) => {
+          try {
+            parseCard(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(DiscoveryError);
+          }
+        },
+      ),
       { seed: 2, numRuns: 500 },
     );
     expect(() => parseCard(`cweb:${"A".repeat(1_000_000)}`)).toThrow(badCard);

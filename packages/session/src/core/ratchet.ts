@@ -1,0 +1,464 @@
+import {
+  type CipherSuite,
+  concat,
+  equal,
+  type KeyPair,
+  type PqxdhResult,
+  pad,
+  type Random,
+  type Secret,
+  secret,
+  sizeClass,
+  u8,
+  u32,
+  unpad,
+} from "@cweb/crypto";
+import {
+  type ChainHeader,
+  decodeHeader,
+  decodeInitialHeader,
+  encodeHeader,
+  encodeInitialHeader,
+  type Header,
+  headerLength,
+  initialHeaderLength,
+} from "../wire/header.ts";
+import { maxSkipped, maxSkippedInChain } from "./limits.ts";
+
+/**
+ * The Double Ratchet with header encryption (revision 4, section 4), a KEM in every step, and name keys that move exactly like header
+ * keys (SPEC "Ratchet"). Pure: a state and an input give a new state; states are never changed in place.
+ */
+export interface RatchetState {
+  readonly sessionId: Uint8Array;
+  readonly role: "initiator" | "responder";
+  readonly rootKey: Secret;
+  readonly nextSending: ChainKeys;
+  readonly nextReceiving: ChainKeys;
+  readonly sending: SendingChain;
+  /** `undefined` until the peer's first chain is seen. */
+  readonly receiving: ReceivingChain | undefined;
+  /** Keys of messages that were passed over, by name. */
+  readonly skipped: ReadonlyMap<string, SkippedKey>;
+}
+
+/** HK and NK of one chain. */
+export interface ChainKeys {
+  readonly headerKey: Secret;
+  readonly nameKey: Secret;
+}
+
+/** Either the next message begins a chain (`due`: the deferred half of a ratchet step), or one is under way. */
+export type SendingChain =
+  | {
+      readonly kind: "due";
+      readonly remoteKey: Uint8Array;
+      /** `undefined` only for the initiator's chain 0: no KEM key of the peer's is known but the prekey, which is in SK. */
+      readonly remoteKemKey: Uint8Array | undefined;
+      readonly previous: { readonly nameKey: Secret; readonly length: number } | undefined;
+    }
+  | {
+      readonly kind: "active";
+      readonly keys: ChainKeys;
+      readonly chainKey: Secret;
+      readonly header: ChainHeader;
+      readonly ratchet: KeyPair;
+      readonly kem: KeyPair;
+      readonly n: number;
+    };
+
+export interface ReceivingChain {
+  /** 0 for the peer's first chain. */
+  readonly index: number;
+  readonly keys: ChainKeys;
+  readonly chainKey: Secret;
+  /** SHA-256 of the chain's header values, which each of its messages must repeat. */
+  readonly fingerprint: Uint8Array;
+  readonly previousLength: number;
+  /** Where this chain's message 0 stands. */
+  readonly zeroName: string;
+  /** Number of the next message. */
+  readonly n: number;
+}
+
+export interface SkippedKey {
+  readonly chain: number;
+  readonly n: number;
+  readonly headerKey: Secret;
+  readonly messageKey: Secret;
+  readonly fingerprint: Uint8Array;
+}
+
+export interface RatchetTools {
+  readonly crypto: CipherSuite;
+  readonly random: Random;
+}
+
+const zero32 = new Uint8Array(32);
+const noCiphertext = new Uint8Array(1088);
+/** SEAL adds this to what it seals. */
+export const sealOverhead = 72;
+/** What a message's body may take in an object of `size` bytes, the length field of the padding counted off. */
+export const bodyRoom = (size: number): number => size - headerLength - 2 * sealOverhead - 4;
+export const sealedHeaderLength: number = headerLength + sealOverhead;
+const sealedInitialHeaderLength = initialHeaderLength + sealOverhead;
+
+function initialKeys(
+  crypto: CipherSuite,
+  sharedKey: Uint8Array,
+  sessionId: Uint8Array,
+): { root: Secret; initiator: ChainKeys; responder: ChainKeys } {
+  const all = crypto.derive(sharedKey, "dr/init", sessionId, 160);
+  const part = (i: number): Secret => secret(all.subarray(32 * i, 32 * (i + 1)));
+  return { root: part(0), initiator: { headerKey: part(1), nameKey: part(3) }, responder: { headerKey: part(2), nameKey: part(4) } };
+}
+
+/** The initiator's state, before its message 0. `signedPrekey` is the responder's, 32 bytes. */
+export function initiateRatchet(crypto: CipherSuite, handshake: PqxdhResult, signedPrekey: Uint8Array): RatchetState {
+  const keys = initialKeys(crypto, handshake.sharedKey, handshake.sessionId);
+  return {
+    sessionId: handshake.sessionId,
+    role: "initiator",
+    rootKey: keys.root,
+    nextSending: keys.initiator,
+    nextReceiving: keys.responder,
+    sending: { kind: "due", remoteKey: signedPrekey, remoteKemKey: undefined, previous: undefined },
+    receiving: undefined,
+    skipped: new Map(),
+  };
+}
+
+/** One root step: RK ‖ CK ‖ NHK ‖ NNK from DH ‖ ss, bound to the chain's public values. */
+function rootStep(
+  crypto: CipherSuite,
+  rootKey: Secret,
+  dh: Uint8Array,
+  ss: Uint8Array,
+  header: ChainHeader,
+): { root: Secret; chain: Secret; next: ChainKeys } {
+  const transcript = concat(u8(0x05), header.ratchetKey, u8(0x0a), header.kemKey, header.ciphertext);
+  const all = crypto.extractAndExpand(rootKey, concat(dh, ss), "dr/root", crypto.sha256(transcript), 128);
+  const part = (i: number): Secret => secret(all.subarray(32 * i, 32 * (i + 1)));
+  return { root: part(0), chain: part(1), next: { headerKey: part(2), nameKey: part(3) } };
+}
+
+const messageKeyOf = (crypto: CipherSuite, chainKey: Secret): Secret => crypto.mac(chainKey, u8(1));
+const nextChainKey = (crypto: CipherSuite, chainKey: Secret): Secret => crypto.mac(chainKey, u8(2));
+
+function fingerprintOf(crypto: CipherSuite, header: ChainHeader): Uint8Array {
+  return crypto.sha256(concat(header.ratchetKey, header.kemKey, header.ciphertext, u32(header.previousLength)));
+}
+
+type ActiveChain = Extract<SendingChain, { kind: "active" }>;
+
+/** The deferred half of the ratchet step: fresh keys, and the root key moves. Throws where the peer's keys, once accepted, do not agree. */
+function beginChain(
+  state: RatchetState,
+  due: Extract<SendingChain, { kind: "due" }>,
+  { crypto, random }: RatchetTools,
+): { state: RatchetState; active: ActiveChain } {
+  const ratchet = crypto.x25519.generate(random);
+  const kem = crypto.mlKem768.generate(random);
+  const dh = crypto.x25519.agree(ratchet.privateKey, due.remoteKey);
+  const encapsulated = due.remoteKemKey
+    ? crypto.mlKem768.encapsulate(due.remoteKemKey, random)
+    : { ciphertext: noCiphertext, sharedSecret: secret(zero32) };
+  if (!dh || !encapsulated) throw new RangeError("the peer's ratchet keys were accepted but do not agree");
+  const header: ChainHeader = {
+    ratchetKey: ratchet.publicKey,
+    kemKey: kem.publicKey,
+    ciphertext: encapsulated.ciphertext,
+    previousLength: due.previous?.length ?? 0,
+  };
+  const { root, chain, next } = rootStep(crypto, state.rootKey, dh, encapsulated.sharedSecret, header);
+  const active: ActiveChain = { kind: "active", keys: state.nextSending, chainKey: chain, header, ratchet, kem, n: 0 };
+  return { state: { ...state, rootKey: root, nextSending: next, sending: active }, active };
+}
+
+/** The name of the next message that this state would send; `undefined` where it stands in the slot. */
+export function ownNextName(crypto: CipherSuite, { sending, nextSending, role }: RatchetState): string | undefined {
+  if (sending.kind === "active") return crypto.name(sending.keys.nameKey, u32(sending.n));
+  if (sending.previous) return crypto.name(sending.previous.nameKey, u32(sending.previous.length));
+  return role === "initiator" ? undefined : crypto.name(nextSending.nameKey, u32(0));
+}
+
+export interface Encrypted {
+  readonly state: RatchetState;
+  /** Where the object stands; `undefined` for the initiator's message 0. */
+  readonly name: string | undefined;
+  /** 4, 8, 16, 32 or 64 KiB; message 0 in the slot is not padded. */
+  readonly object: Uint8Array;
+  readonly consumed: readonly Uint8Array[];
+}
+
+const direction = (role: "initiator" | "responder"): Uint8Array => u8(role === "initiator" ? 0 : 1);
+
+/** Encrypts one body. Throws `RangeError` for one that does not fit 64 KiB. */
+export function encrypt(state: RatchetState, body: Uint8Array, tools: RatchetTools): Encrypted {
+  const { crypto, random } = tools;
+  const name = ownNextName(crypto, state);
+  const begun = state.sending.kind === "due" ? beginChain(state, state.sending, tools) : { state, active: state.sending };
+  const { active } = begun;
+  const messageKey = messageKeyOf(crypto, active.chainKey);
+  const header: Header = { chain: active.header, n: active.n };
+  const context = concat(state.sessionId, direction(state.role));
+  const encoded = name === undefined ? encodeInitialHeader(header) : encodeHeader(header);
+  const sealedHeader = crypto.seal("dr/hdr", active.keys.headerKey, context, encoded, random);
+  const plain = name === undefined ? body : padded(body);
+  const sealedBody = crypto.seal("dr/msg", messageKey, concat(context, sealedHeader), plain, random);
+  const sending = { ...active, chainKey: nextChainKey(crypto, active.chainKey), n: active.n + 1 };
+  const consumed = [messageKey, active.chainKey, ...(begun.state === state ? [] : [state.rootKey])];
+  return { state: { ...begun.state, sending }, name, object: concat(sealedHeader, sealedBody), consumed };
+}
+
+function padded(body: Uint8Array): Uint8Array {
+  const size = sizeClass(body.length + headerLength + 2 * sealOverhead + 4);
+  if (size === undefined) throw new RangeError("a message body does not fit 64 KiB");
+  return pad(body, bodyRoom(size) + 4);
+}
+
+/** Where the peer's next message stands, if it has sent one. */
+export function expectedName(crypto: CipherSuite, { receiving, nextReceiving }: RatchetState): string {
+  return receiving ? crypto.name(receiving.keys.nameKey, u32(receiving.n)) : crypto.name(nextReceiving.nameKey, u32(0));
+}
+
+/** Names beyond the expected one under which a message may stand after a loss: `inChain` in the current chain, `inNext` in the next. */
+export function namesAhead(crypto: CipherSuite, state: RatchetState, inChain: number, inNext: number): readonly string[] {
+  const { receiving, nextReceiving, sending } = state;
+  const current = receiving ? Array.from({ length: inChain }, (_, i) => crypto.name(receiving.keys.nameKey, u32(receiving.n + 1 + i))) : [];
+  const next = sending.kind === "active" ? Array.from({ length: inNext }, (_, i) => crypto.name(nextReceiving.nameKey, u32(1 + i))) : [];
+  return [...current, ...next];
+}
+
+export interface Decrypted {
+  readonly state: RatchetState;
+  readonly body: Uint8Array;
+  /** The chain's number and the message's place in it; `previousLength` is the chain's PN. */
+  readonly chain: number;
+  readonly n: number;
+  readonly previousLength: number;
+  /** Names whose messages were passed over by this one. */
+  readonly passedOver: readonly string[];
+  readonly consumed: readonly Uint8Array[];
+}
+
+/** Opens the object found at `name`. `undefined`: not a message of this session, or one that breaks its rules; nothing is changed. */
+export function decrypt(state: RatchetState, name: string, object: Uint8Array, tools: Pick<RatchetTools, "crypto">): Decrypted | undefined {
+  if (sizeClass(object.length) !== object.length) return undefined;
+  const sealed = new SealedMessage(tools.crypto, state, object.subarray(0, sealedHeaderLength), object.subarray(sealedHeaderLength));
+  const skipped = state.skipped.get(name);
+  if (skipped) return openSkipped(state, name, skipped, sealed);
+  const inChain = state.receiving && sealed.header(state.receiving.keys.headerKey);
+  if (state.receiving && inChain) return openInChain(state, state.receiving, inChain, sealed);
+  const inNext = sealed.header(state.nextReceiving.headerKey);
+  return inNext && openInNextChain(state, name, inNext, sealed);
+}
+
+/** One received object: its two sealed parts and what they are bound to. */
+class SealedMessage {
+  readonly crypto: CipherSuite;
+  readonly #context: Uint8Array;
+  readonly #header: Uint8Array;
+  readonly #body: Uint8Array;
+  readonly #isInitial: boolean;
+
+  constructor(
+    crypto: CipherSuite,
+    state: Pick<RatchetState, "sessionId" | "role">,
+    header: Uint8Array,
+    body: Uint8Array,
+    isInitial = false,
+  ) {
+    this.crypto = crypto;
+    this.#context = concat(state.sessionId, direction(state.role === "initiator" ? "responder" : "initiator"));
+    this.#header = header;
+    this.#body = body;
+    this.#isInitial = isInitial;
+  }
+
+  header(headerKey: Secret): Header | undefined {
+    const opened = this.crypto.open("dr/hdr", headerKey, this.#context, this.#header);
+    return opened && (this.#isInitial ? decodeInitialHeader(opened) : decodeHeader(opened));
+  }
+
+  body(messageKey: Secret): Uint8Array | undefined {
+    const opened = this.crypto.open("dr/msg", messageKey, concat(this.#context, this.#header), this.#body);
+    return opened && (this.#isInitial ? opened : unpad(opened));
+  }
+}
+
+function openSkipped(state: RatchetState, name: string, key: SkippedKey, sealed: SealedMessage): Decrypted | undefined {
+  const header = sealed.header(key.headerKey);
+  if (!header || header.n !== key.n || !equal(fingerprintOf(sealed.crypto, header.chain), key.fingerprint)) return undefined;
+  const body = sealed.body(key.messageKey);
+  if (!body) return undefined;
+  const skipped = new Map(state.skipped);
+  skipped.delete(name);
+  const { chain, n } = key;
+  return {
+    state: { ...state, skipped },
+    body,
+    chain,
+    n,
+    previousLength: header.chain.previousLength,
+    passedOver: [],
+    consumed: [key.messageKey],
+  };
+}
+
+interface Passed {
+  readonly chainKey: Secret;
+  readonly keys: readonly (readonly [string, SkippedKey])[];
+  readonly consumed: readonly Secret[];
+}
+
+/** Moves a receiving chain on to message `n`, keeping the keys of what it passes over. */
+function passOver(crypto: CipherSuite, chain: ReceivingChain, n: number): Passed {
+  const keys: (readonly [string, SkippedKey])[] = [];
+  const consumed: Secret[] = [];
+  let chainKey = chain.chainKey;
+  for (let i = chain.n; i < n; i++) {
+    const name = i === 0 ? chain.zeroName : crypto.name(chain.keys.nameKey, u32(i));
+    const { headerKey } = chain.keys;
+    const messageKey = messageKeyOf(crypto, chainKey);
+    keys.push([name, { chain: chain.index, n: i, headerKey, messageKey, fingerprint: chain.fingerprint }]);
+    consumed.push(chainKey);
+    chainKey = nextChainKey(crypto, chainKey);
+  }
+  return { chainKey, keys, consumed };
+}
+
+function openInChain(state: RatchetState, chain: ReceivingChain, header: Header, sealed: SealedMessage): Decrypted | undefined {
+  const { crypto } = sealed;
+  if (!equal(fingerprintOf(crypto, header.chain), chain.fingerprint)) return undefined;
+  if (header.n < chain.n || header.n - chain.n > maxSkippedInChain) return undefined;
+  return finish(state, chain, header, sealed, [], []);
+}
+
+/** The peer's next chain: the receiving half of a ratchet step, with the own keys of the chain that it answers. */
+function openInNextChain(state: RatchetState, name: string, header: Header, sealed: SealedMessage): Decrypted | undefined {
+  const { crypto } = sealed;
+  const { sending, receiving } = state;
+  if (sending.kind !== "active") return undefined;
+  if (receiving ? !isPlausibleNext(crypto, receiving, name, header) : header.chain.previousLength !== 0) return undefined;
+  const step = receiveStep(state, sending, header.chain, crypto);
+  if (!step) return undefined;
+  const old = receiving ? passOver(crypto, receiving, header.chain.previousLength) : { keys: [], consumed: [] as readonly Secret[] };
+  const zeroName = receiving
+    ? crypto.name(receiving.keys.nameKey, u32(header.chain.previousLength))
+    : crypto.name(state.nextReceiving.nameKey, u32(0));
+  const chain = { ...step.chain, index: receiving ? receiving.index + 1 : 0, zeroName };
+  const consumed = [sending.ratchet.privateKey, sending.kem.privateKey, sending.chainKey, state.rootKey, ...old.consumed];
+  return finish(step.state, chain, header, sealed, old.keys, consumed);
+}
+
+/** A chain after another has PN ≥ 1, skips no more than is allowed, and its message 0 stands under the old chain's next unused name. */
+function isPlausibleNext(crypto: CipherSuite, receiving: ReceivingChain, name: string, { chain, n }: Header): boolean {
+  const passed = chain.previousLength - receiving.n;
+  if (chain.previousLength < 1 || passed < 0 || passed > maxSkippedInChain) return false;
+  return n > 0 || name === crypto.name(receiving.keys.nameKey, u32(chain.previousLength));
+}
+
+function receiveStep(
+  state: RatchetState,
+  sending: ActiveChain,
+  header: ChainHeader,
+  crypto: CipherSuite,
+): { state: RatchetState; chain: Omit<ReceivingChain, "index" | "zeroName"> } | undefined {
+  if (!crypto.mlKem768.isValidPublicKey(header.kemKey)) return undefined;
+  const dh = crypto.x25519.agree(sending.ratchet.privateKey, header.ratchetKey);
+  const ss = crypto.mlKem768.decapsulate(sending.kem.privateKey, header.ciphertext);
+  if (!dh || !ss) return undefined;
+  const { root, chain, next } = rootStep(crypto, state.rootKey, dh, ss, header);
+  const due = {
+    kind: "due" as const,
+    remoteKey: header.ratchetKey,
+    remoteKemKey: header.kemKey,
+    previous: { nameKey: sending.keys.nameKey, length: sending.n },
+  };
+  return {
+    state: { ...state, rootKey: root, nextReceiving: next, sending: due },
+    chain: {
+      keys: state.nextReceiving,
+      chainKey: chain,
+      fingerprint: fingerprintOf(crypto, header),
+      previousLength: header.previousLength,
+      n: 0,
+    },
+  };
+}
+
+/** Moves on to the message, opens it, and only then answers the new state (verify, then assign). */
+function finish(
+  state: RatchetState,
+  chain: ReceivingChain,
+  header: Header,
+  sealed: SealedMessage,
+  old: readonly (readonly [string, SkippedKey])[],
+  consumedBefore: readonly Uint8Array[],
+): Decrypted | undefined {
+  const { crypto } = sealed;
+  if (header.n - chain.n > maxSkippedInChain) return undefined;
+  const passed = passOver(crypto, chain, header.n);
+  const keys = [...old, ...passed.keys];
+  if (state.skipped.size + keys.length > maxSkipped) return undefined;
+  const messageKey = messageKeyOf(crypto, passed.chainKey);
+  const body = sealed.body(messageKey);
+  if (!body) return undefined;
+  const receiving = { ...chain, chainKey: nextChainKey(crypto, passed.chainKey), n: header.n + 1 };
+  const skipped = keys.length === 0 ? state.skipped : new Map([...state.skipped, ...keys]);
+  return {
+    state: { ...state, receiving, skipped },
+    body,
+    chain: chain.index,
+    n: header.n,
+    previousLength: chain.previousLength,
+    passedOver: keys.map(([name]) => name),
+    consumed: [...consumedBefore, ...passed.consumed, passed.chainKey, messageKey],
+  };
+}
+
+/** What the responder needs of its signed prekey: the agreement, not the key. */
+export type SignedPrekeyAgreement = (publicKey: Uint8Array) => Uint8Array | undefined;
+
+/** The responder's state from the initiator's message 0, which is not padded and has no ciphertext. */
+export function acceptRatchet(
+  handshake: PqxdhResult,
+  agree: SignedPrekeyAgreement,
+  object: Uint8Array,
+  { crypto }: Pick<RatchetTools, "crypto">,
+): Decrypted | undefined {
+  const keys = initialKeys(crypto, handshake.sharedKey, handshake.sessionId);
+  const base = { sessionId: handshake.sessionId, role: "responder" as const };
+  const sealed = new SealedMessage(
+    crypto,
+    base,
+    object.subarray(0, sealedInitialHeaderLength),
+    object.subarray(sealedInitialHeaderLength),
+    true,
+  );
+  const header = sealed.header(keys.initiator.headerKey);
+  if (header?.n !== 0 || header.chain.previousLength !== 0) return undefined;
+  const dh = agree(header.chain.ratchetKey);
+  if (!dh || !crypto.mlKem768.isValidPublicKey(header.chain.kemKey)) return undefined;
+  const { root, chain, next } = rootStep(crypto, keys.root, dh, zero32, header.chain);
+  const state: RatchetState = {
+    ...base,
+    rootKey: root,
+    nextSending: keys.responder,
+    nextReceiving: next,
+    sending: { kind: "due", remoteKey: header.chain.ratchetKey, remoteKemKey: header.chain.kemKey, previous: undefined },
+    receiving: undefined,
+    skipped: new Map(),
+  };
+  const first: ReceivingChain = {
+    index: 0,
+    keys: keys.initiator,
+    chainKey: chain,
+    fingerprint: fingerprintOf(crypto, header.chain),
+    previousLength: 0,
+    zeroName: "",
+    n: 0,
+  };
+  return finish(state, first, header, sealed, [], []);
+}

@@ -1,0 +1,187 @@
+import type { Broadcast } from "@cweb/broadcast";
+import type { CipherSuite } from "@cweb/crypto";
+import { type CwebId, type Discovery, decodeId } from "@cweb/discovery";
+import type { Mailbox, Transaction } from "@cweb/mailbox";
+import type { RemoteReader } from "@cweb/storage-remote";
+import { descriptorFreshFor, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
+import { sentIdCodec } from "./core/state-codec.ts";
+import { type ContactKey, Draft, type StepTools } from "./draft.ts";
+import type { KindRegistry } from "./kinds.ts";
+import { type RoundReport, RoundRunner } from "./round.ts";
+import { SessionError } from "./session-error.ts";
+import { adoptIncarnation, endSession, initiate, mayInitiate } from "./step/establish.ts";
+import { enqueue, pump } from "./step/send.ts";
+
+export interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+export interface SessionOptions {
+  readonly mailbox: Mailbox;
+  readonly discovery: Discovery;
+  readonly broadcast: Broadcast;
+  readonly crypto: CipherSuite;
+  /** This layer's kinds and those of upper layers: `createKindRegistry`. */
+  readonly kinds: KindRegistry;
+  /** Reads the bucket that an encoded read profile names. */
+  readonly openReader: (profile: Uint8Array) => RemoteReader;
+}
+
+export interface OutgoingMessage {
+  /** A number of the registry that is accepted in sessions, such as `kinds.text.number`. */
+  readonly kind: number;
+  /** At most 56 KiB. */
+  readonly payload: Uint8Array;
+  /** 16 bytes. Sending the same id again sends nothing. Without one a random id is drawn. */
+  readonly messageId?: Uint8Array;
+}
+
+export interface SessionStatus {
+  readonly session: "none" | "initiated" | "established";
+  /** Payloads not yet encrypted, for want of a session. */
+  readonly queued: number;
+  /** Messages encrypted and not acknowledged, initial ones included. */
+  readonly unacknowledged: number;
+  /** Messages of the peer that were passed over and have not come: their numbers. */
+  readonly missing: readonly number[];
+  /** When a message last came, in ms; 0: never. */
+  readonly lastHeardAt: number;
+}
+
+/**
+ * The conversation with one contact: it begins, resumes and ends sessions as needed, so that `send` and `poll` are all that is to be called.
+ * State lives in the mailbox; any number of objects and processes may speak for the same contact.
+ */
+export class Session {
+  readonly contact: ContactKey;
+  readonly #options: SessionOptions;
+  readonly #tools: StepTools;
+  readonly #rounds: RoundRunner;
+
+  constructor(id: CwebId, options: SessionOptions) {
+    const idBytes = decodeId(id);
+    if (!idBytes) throw new SessionError("unknown-contact", "this is not a Cweb Id");
+    this.contact = { id, idBytes };
+    this.#options = options;
+    const { crypto, discovery, broadcast, kinds } = options;
+    this.#tools = { crypto, discovery, broadcast, kinds };
+    this.#rounds = new RoundRunner(this, options);
+  }
+
+  /**
+   * Encrypts and queues a message; durable when it resolves. `Mailbox.flush` uploads it. Where there is no session yet, one is begun as soon as the
+   * contact's descriptor is known. Throws `SessionError` `too-large`, `peer-away` (10,000 messages wait: retryable), `unsupported-kind`.
+   */
+  async send(
+    message: OutgoingMessage,
+    { signal }: Cancellable = {},
+  ): Promise<{ readonly messageId: Uint8Array; readonly isRepeated: boolean }> {
+    this.#check(message);
+    const sent = await this.step((draft) => {
+      const messageId = message.messageId ?? draft.tx.random.bytes(16);
+      const name = draft.names.ownId(messageId);
+      if (message.messageId && draft.tx.get(name)) return { messageId, isRepeated: true };
+      const waitingNow = draft.state.queueNext - 1 - draft.state.queueCursor;
+      if (draft.state.unacked + waitingNow >= maxUnacked) {
+        throw new SessionError("peer-away", `${maxUnacked} messages wait for this contact already; try again when it was online`, {
+          retryable: true,
+        });
+      }
+      if (message.messageId) draft.tx.put(name, sentIdCodec.encode({ at: draft.tx.now }));
+      enqueue(draft, { kind: message.kind, payload: message.payload, messageId });
+      pump(draft);
+      return { messageId, isRepeated: false };
+    }, signal);
+    await this.establish({ ...(signal ? { signal } : {}) });
+    return sent;
+  }
+
+  /** Something small (at most 4 KiB) for the next message that is sent anyway; alone it never causes one. Only the newest few are kept. */
+  async ride(kind: number, bytes: Uint8Array, { signal }: Cancellable = {}): Promise<void> {
+    if (bytes.length > maxRiderBytes) throw new SessionError("too-large", `a rider may have ${maxRiderBytes} bytes`);
+    await this.step((draft) => {
+      const riders = [...draft.state.riders.filter((rider) => rider.kind !== kind), { kind, bytes }];
+      draft.state = { ...draft.state, riders };
+    }, signal);
+  }
+
+  /** One poll round (SPEC "One GET a round"); two after a pause. With `full`, everything that could be due is asked for now. */
+  poll(options: Cancellable & { readonly full?: boolean } = {}): Promise<RoundReport> {
+    return this.#rounds.poll(options);
+  }
+
+  /** Begins a session where one is wanted and the contact's descriptor is known; asks for the descriptor where it is older than an hour. */
+  async establish({ signal }: Cancellable = {}): Promise<void> {
+    const wants = await this.step(
+      (draft) => !draft.live && !draft.state.isRemoved && (draft.state.wantsInit || draft.state.queueCursor + 1 < draft.state.queueNext),
+      signal,
+    );
+    if (!wants) return;
+    await this.#rounds.freshenDescriptor(descriptorFreshFor, signal);
+    let more = await this.step((draft) => {
+      const peer = draft.tools.discovery.peer(draft.tx, this.contact.id);
+      if (mayInitiate(draft, peer)) initiate(draft, peer);
+      return draft.live !== null && pump(draft);
+    }, signal);
+    while (more) more = await this.step((draft) => pump(draft), signal);
+  }
+
+  /** Wants a session although nothing waits to be sent: for a contact that is added again. */
+  async greet({ signal }: Cancellable = {}): Promise<void> {
+    await this.step((draft) => {
+      const isKnown = draft.state.isRemoved || draft.state.lastInit !== null || draft.state.floor > 0;
+      draft.state = { ...draft.state, isRemoved: false, wantsInit: isKnown && !draft.live };
+    }, signal);
+    await this.establish({ ...(signal ? { signal } : {}) });
+  }
+
+  /** Ends the session, erases its keys, deletes its objects and forgets what waited. What an old slot may still show stays known. */
+  async remove({ signal }: Cancellable = {}): Promise<void> {
+    await this.step((draft) => {
+      endSession(draft);
+      for (const { name } of draft.tx.scan(draft.names.queuePrefix, { limit: 20_000 })) draft.tx.remove(name);
+      this.#options.broadcast.removeRecipient(draft.tx, this.contact.id);
+      draft.state = { ...draft.state, isRemoved: true, wantsInit: false, queueCursor: draft.state.queueNext - 1, riders: [] };
+    }, signal);
+  }
+
+  async status({ signal }: Cancellable = {}): Promise<SessionStatus> {
+    return this.step(({ state }) => {
+      const { live } = state;
+      return {
+        session: live ? (live.unanswered ? "initiated" : "established") : "none",
+        queued: state.queueNext - 1 - state.queueCursor,
+        unacknowledged: state.unacked,
+        missing: live ? [...live.delivery.gaps.values()].map(({ seq }) => seq).sort((a, b) => a - b) : [],
+        lastHeardAt: state.lastHeardAt,
+      };
+    }, signal);
+  }
+
+  /** Runs one step on this contact's records, then has repaired what it found to be missing in the own bucket. */
+  async step<T>(run: (draft: Draft) => T, signal?: AbortSignal): Promise<T> {
+    const { mailbox, discovery, broadcast } = this.#options;
+    const { id } = this.contact;
+    const read = [...Draft.reads(id), ...broadcast.reads(id), discovery.contactRecord(id)];
+    return mailbox.transact(
+      { read },
+      (tx: Transaction) => {
+        const draft = new Draft(tx, this.#tools, this.contact);
+        adoptIncarnation(draft);
+        const result = run(draft);
+        draft.save();
+        return result;
+      },
+      signal ? { signal } : {},
+    );
+  }
+
+  #check({ kind, payload, messageId }: OutgoingMessage): void {
+    if (payload.length > maxPayload)
+      throw new SessionError("too-large", `a message may have ${maxPayload} bytes; this one has ${payload.length}`);
+    if (messageId && messageId.length !== 16) throw new SessionError("not-sendable", "a message id has 16 bytes");
+    if (!this.#options.kinds.get(kind)?.channels.includes("session")) {
+      throw new SessionError("unsupported-kind", `messages of kind ${kind} are not sent in a session`);
+    }
+  }
+}

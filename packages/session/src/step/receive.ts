@@ -1,0 +1,126 @@
+import { decodeItems, type OneOffItem, type OneOffNumber } from "@cweb/broadcast";
+import type { PeerDescriptor } from "@cweb/discovery";
+import { expectedSeq, holdsId, recordReceived } from "../core/delivery.ts";
+import { learnPeer } from "../core/init-rules.ts";
+import { type Decrypted, decrypt } from "../core/ratchet.ts";
+import { restartAhead } from "../core/schedule.ts";
+import type { Draft } from "../draft.ts";
+import { kinds, riderKinds } from "../kinds.ts";
+import { type Body, bodyCodec } from "../wire/body.ts";
+import { settle } from "./settle.ts";
+
+/** A step may run several times on the same records: what was decrypted is kept, since it is the costly part. */
+export interface Opened {
+  readonly decrypted: Decrypted;
+  readonly body: Body;
+}
+export type OpenedMemo = Map<string, { readonly from: unknown; readonly opened: Opened | undefined }>;
+
+/** Opens the object found at `name`, without changing anything. `undefined`: not a message of this session. */
+function open(draft: Draft, name: string, object: Uint8Array, memo: OpenedMemo): Opened | undefined {
+  const { live } = draft;
+  if (!live) return undefined;
+  const from = draft.tx.get(draft.names.state);
+  const known = memo.get(name);
+  if (known && known.from === from && from) return known.opened;
+  const decrypted = decrypt(live.ratchet, name, object, draft.tools);
+  const body = decrypted && decodeBody(decrypted.body);
+  const isInStep = decrypted && body?.seq === expectedSeq(live.delivery, name, decrypted.passedOver);
+  const opened = decrypted && body && isInStep ? { decrypted, body } : undefined;
+  memo.set(name, { from, opened });
+  return opened;
+}
+
+/** `undefined` for what is not a body (SPEC "Body"). */
+export function decodeBody(bytes: Uint8Array): Body | undefined {
+  try {
+    return bodyCodec.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes in what the peer's store holds under `name`. Answers false, with no change, for what is not a message of this session. */
+export function receive(draft: Draft, name: string, object: Uint8Array, memo: OpenedMemo): boolean {
+  const { tx } = draft;
+  const opened = open(draft, name, object, memo);
+  if (!opened || !draft.live) return false;
+  const { decrypted, body } = opened;
+  const wasGap = draft.live.delivery.gaps.has(name);
+  const received = {
+    name,
+    seq: body.seq,
+    messageId: body.messageId,
+    isPure: body.kind === kinds.ack.number,
+    passedOver: decrypted.passedOver,
+  };
+  const isRepeated = isKnownId(draft, body.messageId);
+  tx.consume(...decrypted.consumed);
+  const delivery = recordReceived(draft.live.delivery, received, tx.now, draft.state.activeDays);
+  draft.live = { ...draft.live, ratchet: decrypted.state, delivery };
+  if (!wasGap) draft.poll = restartAhead(draft.poll);
+  answered(draft);
+  draft.state = { ...learnPeer(draft.state, 0, body.initFloor), lastHeardAt: tx.now };
+  settle(draft, body);
+  if (decrypted.passedOver.length > 0) {
+    draft.report("gap", { detail: String(decrypted.passedOver.length) });
+    draft.asksPending = true;
+  }
+  if (wasGap && !isRepeated && body.kind !== kinds.ack.number) draft.report("recovered", { messageId: body.messageId, number: body.kind });
+  deliver(draft, body, isRepeated);
+  return true;
+}
+
+/** The peer's first reply: the own initial message has done its work. */
+function answered(draft: Draft): void {
+  const { live, tx, contact } = draft;
+  if (!live?.unanswered) return;
+  draft.live = { ...live, unanswered: null };
+  draft.tools.broadcast.clearInit(tx, contact.id);
+  draft.report("session-started");
+}
+
+export function isKnownId(draft: Draft, messageId: Uint8Array): boolean {
+  if (draft.live && holdsId(draft.live.delivery, messageId)) return true;
+  return draft.state.idsUntil > 0 && draft.tx.get(draft.names.id(messageId)) !== undefined;
+}
+
+/** Hands a body's content to the application: each message id once. */
+export function deliver(draft: Draft, body: Body, isRepeated: boolean): void {
+  takeRiders(draft, body);
+  if (isRepeated || body.kind === kinds.ack.number || body.kind === kinds.hello.number) return;
+  const known = draft.tools.kinds.get(body.kind);
+  const event = { messageId: body.messageId, number: body.kind, sentAt: body.sentAt, payload: body.payload };
+  if (body.kind === kinds.oneOff.number) deliverOneOffs(draft, body);
+  else if (known?.channels.includes("session")) draft.report("message", event);
+  else draft.report("unsupported", { ...event, payload: new Uint8Array(), detail: known ? "not accepted in a session" : "unknown kind" });
+}
+
+/** One-offs that an initial message displaced from the slot come inside the session. */
+function deliverOneOffs(draft: Draft, body: Body): void {
+  const peer = draft.tools.discovery.peer(draft.tx, draft.contact.id);
+  const list = decodeItems(body.payload);
+  if (!peer || !list || !draft.live) {
+    draft.report("undecryptable", { messageId: body.messageId, detail: "malformed one-offs" });
+    return;
+  }
+  reportOneOffs(draft, peer, { incarnation: draft.live.peerIncarnation, number: list.number }, list.items);
+}
+
+/** Hands the one-off messages that are new to the application. */
+export function reportOneOffs(draft: Draft, peer: PeerDescriptor, number: OneOffNumber, items: readonly OneOffItem[]): void {
+  for (const { messageId, kind, sentAt, payload } of draft.tools.broadcast.acceptItems(draft.tx, peer, number, items)) {
+    draft.report("message", { channel: "broadcast", messageId, number: kind, sentAt, payload });
+  }
+}
+
+/** Unknown riders are skipped. */
+function takeRiders(draft: Draft, body: Body): void {
+  const { tx, tools } = draft;
+  for (const rider of body.riders) {
+    if (rider.kind !== riderKinds.descSeen) continue;
+    const verdict = tools.discovery.onDescSeen(tx, rider.bytes, body.sentAt);
+    if (verdict === "forked") draft.report("alarm", { channel: "own", detail: "descriptor-fork" });
+    if (verdict === "withheld") draft.report("alarm", { channel: "own", detail: "descriptor-rollback" });
+  }
+}

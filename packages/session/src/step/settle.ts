@@ -1,0 +1,54 @@
+import { decodeItems } from "@cweb/broadcast";
+import { toPath } from "@cweb/storage-remote";
+import { type Acknowledgement, recordRead } from "../core/delivery.ts";
+import { queuedCodec, type SentMessage, sentCodec } from "../core/state-codec.ts";
+import { type Draft, orderIn } from "../draft.ts";
+import { kinds } from "../kinds.ts";
+
+/** What an acknowledgement finishes, and what it asks to be repaired (SPEC "Acknowledging"). */
+export function settle(draft: Draft, { ack, missing, lost }: Acknowledgement): void {
+  const { live } = draft;
+  // A peer that acknowledges what was never sent is not believed at all.
+  if (!live || ack > live.delivery.lastSeq) return;
+  const { oldestUnacked } = live.delivery;
+  if (ack < oldestUnacked) return;
+  const found = draft.tx.scan(draft.names.sentPrefix, { limit: ack - oldestUnacked + 1 });
+  for (const { name, bytes } of found) {
+    const seq = orderIn(name);
+    if (seq > ack) break;
+    const sent = sentCodec.decode(bytes);
+    if (!missing.includes(seq)) finish(draft, seq, sent, lost.includes(seq));
+    else if (sent.path !== "") draft.repairs.push(toPath(sent.path));
+  }
+  const left = missing.filter((seq) => seq >= oldestUnacked);
+  if (draft.live) draft.live = { ...draft.live, delivery: { ...draft.live.delivery, oldestUnacked: Math.min(ack + 1, ...left) } };
+}
+
+/** One-offs that went inside the session have arrived: they need not be listed in the slot any more. */
+function dropListed(draft: Draft, queuedName: string): void {
+  const queued = draft.tx.get(queuedName);
+  const list = queued && decodeItems(queuedCodec.decode(queued).payload);
+  if (!list) return;
+  for (const { messageId, kind } of list.items) draft.report("delivered", { channel: "broadcast", messageId, number: kind });
+  draft.tools.broadcast.dropOneOffs(
+    draft.tx,
+    draft.contact.id,
+    list.items.map(({ messageId }) => messageId),
+  );
+}
+
+function finish(draft: Draft, seq: number, sent: SentMessage, isLost: boolean): void {
+  const { tx, names, live } = draft;
+  if (!live) return;
+  tx.remove(names.sent(seq));
+  if (sent.kind === kinds.oneOff.number && !isLost) dropListed(draft, names.queued(sent.order));
+  if (sent.order > 0) tx.remove(names.queued(sent.order));
+  if (sent.path !== "") tx.withdraw(toPath(sent.path));
+  if (!isLost) draft.live = { ...live, delivery: recordRead(live.delivery, seq, sent.said) };
+  if (sent.kind === kinds.ack.number) return;
+  draft.state = { ...draft.state, unacked: draft.state.unacked - 1 };
+  if (sent.kind === kinds.hello.number || sent.kind === kinds.oneOff.number) return;
+  const about = { messageId: sent.messageId, number: sent.kind };
+  if (!isLost) draft.report("delivered", about);
+  else draft.report(sent.isResent ? "unconfirmed" : "undelivered", { ...about, detail: "lost" });
+}

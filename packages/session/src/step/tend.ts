@@ -1,0 +1,120 @@
+import { toPath } from "@cweb/storage-remote";
+import { giveUp } from "../core/delivery.ts";
+import { checkAfter, endAfter, endAfterActiveDays, initLife, ownIdLife, skippedActiveDays } from "../core/limits.ts";
+import { type SentMessage, sentCodec, sentIdCodec } from "../core/state-codec.ts";
+import type { Draft } from "../draft.ts";
+import { kinds } from "../kinds.ts";
+import { endSession } from "./establish.ts";
+import { acknowledgeIfOwed } from "./send.ts";
+
+/** What time brings about, at the end of a round (SPEC "Timers"). Whatever erases goes by the confirmed clock. */
+
+const DAY = 24 * 3600 * 1000;
+
+export interface Round {
+  /** The expected name was asked for and nothing was there: an acknowledgement may not be waiting. */
+  readonly expectedWasAbsent: boolean;
+  /** A message came in this round. */
+  readonly heard: boolean;
+}
+
+export function tend(draft: Draft, round: Round): void {
+  countDay(draft);
+  giveUpGaps(draft);
+  checkUnacked(draft, round);
+  acknowledgeIfOwed(draft);
+}
+
+function countDay(draft: Draft): void {
+  const { tx, state } = draft;
+  const today = Math.floor(tx.confirmedNow / DAY);
+  if (today === state.lastDay) return;
+  draft.state = { ...state, lastDay: today, activeDays: state.activeDays + 1 };
+  forgetIds(draft);
+}
+
+/** Once a day: ids whose time has come. */
+function forgetIds(draft: Draft): void {
+  const { tx, names, state } = draft;
+  if (state.idsUntil > 0 && state.activeDays > state.idsUntil) {
+    for (const { name } of tx.scan(names.idPrefix, { limit: 100_000 })) tx.remove(name);
+    draft.state = { ...draft.state, idsUntil: 0 };
+  }
+  for (const { name, bytes } of tx.scan(names.ownIdPrefix, { limit: 100_000 })) {
+    if (tx.confirmedNow - sentIdCodec.decode(bytes).at >= ownIdLife) tx.remove(name);
+  }
+}
+
+/** A gap is asked for once more after its time; then its key goes, and the peer is told. */
+function giveUpGaps(draft: Draft): void {
+  const { live, state, tx } = draft;
+  if (!live) return;
+  const due = [...live.delivery.gaps].filter(([, gap]) => state.activeDays - gap.since >= skippedActiveDays);
+  if (due.length === 0) return;
+  const gone = due.filter(([, gap]) => gap.asked).map(([name]) => name);
+  if (gone.length < due.length) draft.asksPending = true;
+  if (gone.length === 0) return;
+  const skipped = new Map(live.ratchet.skipped);
+  for (const name of gone) {
+    const key = skipped.get(name);
+    if (key) tx.consume(key.messageKey);
+    skipped.delete(name);
+  }
+  draft.live = { ...live, ratchet: { ...live.ratchet, skipped }, delivery: giveUp(live.delivery, gone, tx.now) };
+}
+
+/** Marks a name that was asked for in vain after its time. */
+export function markAsked(draft: Draft, name: string): void {
+  const { live, state } = draft;
+  const gap = live?.delivery.gaps.get(name);
+  if (!live || !gap || gap.asked || state.activeDays - gap.since < skippedActiveDays) return;
+  const gaps = new Map(live.delivery.gaps).set(name, { ...gap, asked: true });
+  draft.live = { ...live, delivery: { ...live.delivery, gaps } };
+}
+
+/** Old unacknowledged messages: looked at in the own bucket, and at last the end of the session. */
+function checkUnacked(draft: Draft, { expectedWasAbsent, heard }: Round): void {
+  const { tx, live, state } = draft;
+  if (!live) return;
+  if (live.unanswered && tx.confirmedNow - live.unanswered.since >= initLife) {
+    expireInit(draft);
+    return;
+  }
+  if (live.delivery.oldestUnacked > live.delivery.lastSeq) return;
+  const oldest = oldestPayload(draft);
+  if (!oldest) return;
+  const age = tx.now - oldest.committedAt;
+  if (age >= checkAfter && tx.now - state.checkedAt >= checkAfter) {
+    draft.state = { ...draft.state, checkedAt: tx.now };
+    draft.checks = heard ? "all" : "oldest";
+  }
+  const isOver = tx.confirmedNow - oldest.committedAt >= endAfter && state.activeDays - oldest.activeDay >= endAfterActiveDays;
+  if (isOver && expectedWasAbsent && !live.unanswered) {
+    endSession(draft);
+    draft.state = { ...draft.state, wantsInit: true };
+  }
+}
+
+/** The oldest message sent that is not a pure acknowledgement. */
+function oldestPayload(draft: Draft): SentMessage | undefined {
+  for (const { bytes } of draft.tx.scan(draft.names.sentPrefix, { limit: 64 })) {
+    const sent = sentCodec.decode(bytes);
+    if (sent.kind !== kinds.ack.number) return sent;
+  }
+  return undefined;
+}
+
+/** All objects not yet acknowledged, for looking at them in the own bucket. */
+export function unackedPaths(draft: Draft, limit: number): readonly ReturnType<typeof toPath>[] {
+  return draft.tx
+    .scan(draft.names.sentPrefix, { limit })
+    .map(({ bytes }) => sentCodec.decode(bytes).path)
+    .filter((path) => path !== "")
+    .map(toPath);
+}
+
+/** An unanswered initial message is withdrawn; a new one waits until the contact shows that it is there. */
+function expireInit(draft: Draft): void {
+  endSession(draft);
+  draft.state = { ...draft.state, isExpired: true, wantsInit: true };
+}
