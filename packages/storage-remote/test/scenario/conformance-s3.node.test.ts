@@ -2,7 +2,7 @@ import { seededRandom } from "@cweb/crypto/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConformanceContext, conformanceCases } from "../../src/conformance.ts";
 import { httpReader } from "../../src/http.ts";
-import { withMeter } from "../../src/index.ts";
+import { toPath, withMeter } from "../../src/index.ts";
 import { s3Lister, s3Reader, s3Writer } from "../../src/s3.ts";
 import { s3LiteLister, s3LiteReader, s3LiteWriter } from "../../src/s3-lite.ts";
 import { type S3Fixture, startFixture } from "../s3-fixture.ts";
@@ -21,14 +21,16 @@ const BACK_ENDS = [
   { name: "s3-lite", reader: s3LiteReader, writer: s3LiteWriter, lister: s3LiteLister },
 ] as const;
 
-describe.each(PROFILES)("a server that acts %s", (_, profile, absent, version) => {
+describe.each(PROFILES)("a server that acts %s", (manner, profile, absent, version) => {
   let fixture: S3Fixture;
   beforeAll(async () => {
     fixture = await startFixture(profile);
   });
   afterAll(() => fixture.close());
 
-  describe.each(BACK_ENDS)("$name passes the conformance suite", ({ reader, writer, lister }) => {
+  // Both share what reads the answers: the SDK is tried in the two manners that differ most.
+  const backEnds = BACK_ENDS.filter(({ name }) => name === "s3-lite" || /AWS|Ceph/.test(manner));
+  describe.each(backEnds)("$name passes the conformance suite", ({ reader, writer, lister }) => {
     let context: ConformanceContext;
     beforeAll(() => {
       const options = { onExtraRequest: fixture.meter.record };
@@ -52,7 +54,6 @@ describe("http", () => {
   afterAll(() => fixture.close());
   test("a private bucket is forbidden without a key", async () => {
     const { endpoint, bucket } = fixture.peer;
-    const { toPath } = await import("../../src/path.ts");
     expect(await httpReader(`${endpoint}/${bucket}`).read(toPath("x"), { maxBytes: 1 })).toEqual({ kind: "forbidden" });
   });
 });
