@@ -13,7 +13,7 @@ export interface X25519 {
   publicKey(privateKey: Uint8Array): Uint8Array;
   /** The 32-byte shared secret; `undefined` for a public key of small order (an all-zero result). */
   agree(privateKey: Uint8Array, publicKey: Uint8Array): Secret | undefined;
-  /** The one encoding of this public key (high bit clear, below p), for comparing and hashing. */
+  /** The one encoding of this public key (high bit clear, below p), for comparing and hashing. Throws `bad-key-length` unless it has 32 bytes. */
   canonical(publicKey: Uint8Array): Uint8Array;
 }
 

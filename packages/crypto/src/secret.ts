@@ -24,9 +24,19 @@ export class Secret extends Uint8Array {
 
   /** Overwrites, and drops what was derived from the former bytes. */
   override fill(value: number, start?: number, end?: number): this {
+    this.#dropForms();
+    return super.fill(value, start, end);
+  }
+
+  /** As `fill`. */
+  override set(bytes: ArrayLike<number>, offset?: number): void {
+    this.#dropForms();
+    super.set(bytes, offset);
+  }
+
+  #dropForms(): void {
     for (const form of this.#forms?.values() ?? []) (form as { erase?(): void }).erase?.();
     this.#forms = undefined;
-    return super.fill(value, start, end);
   }
 
   override toString(): string {

@@ -32,13 +32,23 @@ function chacha20Poly1305(sodium: Sodium): Aead {
   });
 }
 
-function ed25519(sodium: Sodium): RawEd25519 {
+interface Expanded {
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Uint8Array;
+}
+
+/** libsodium's own long form of a private key, kept beside its seed and erased with it. */
+function expander(make: (seed: Uint8Array) => Expanded): (seed: Uint8Array) => Expanded {
   const owner = {};
-  const expand = (seed: Uint8Array): { publicKey: Uint8Array; privateKey: Uint8Array; erase(): void } =>
+  return (seed) =>
     Secret.form(seed, owner, () => {
-      const { publicKey, privateKey } = sodium.crypto_sign_seed_keypair(seed);
+      const { publicKey, privateKey } = make(seed);
       return { publicKey, privateKey, erase: () => privateKey.fill(0) };
     });
+}
+
+function ed25519(sodium: Sodium): RawEd25519 {
+  const expand = expander((seed) => sodium.crypto_sign_seed_keypair(seed));
   return {
     publicKey: (seed) => expand(seed).publicKey.slice(),
     sign: (seed, message) => sodium.crypto_sign_detached(message, expand(seed).privateKey),
@@ -47,12 +57,7 @@ function ed25519(sodium: Sodium): RawEd25519 {
 }
 
 function mlKem768(sodium: Sodium): RawMlKem768 {
-  const owner = {};
-  const expand = (seed: Uint8Array): { publicKey: Uint8Array; privateKey: Uint8Array; erase(): void } =>
-    Secret.form(seed, owner, () => {
-      const { publicKey, privateKey } = sodium.crypto_kem_mlkem768_seed_keypair(seed);
-      return { publicKey, privateKey, erase: () => privateKey.fill(0) };
-    });
+  const expand = expander((seed) => sodium.crypto_kem_mlkem768_seed_keypair(seed));
   return {
     publicKey: (seed) => expand(seed).publicKey.slice(),
     encapsulate: (publicKey, coins) => sodium.crypto_kem_mlkem768_enc_deterministic(publicKey, coins),

@@ -41,7 +41,10 @@ describe("Secret", () => {
     erase(own);
     expect(erased).toBe(1);
     expect(own.every((byte) => byte === 0)).toBe(true);
-    expect(Secret.form<object>(own, owner, () => ({}))).not.toBe(form);
+    const second = Secret.form<object>(own, owner, () => ({}));
+    expect(second).not.toBe(form);
+    own.set([1]);
+    expect(Secret.form<object>(own, owner, () => ({}))).not.toBe(second);
   });
 });
 
