@@ -18,7 +18,7 @@ function agree<T>(compute: (suite: CipherSuite) => T): T {
   return expected;
 }
 
-describe("every provider gives the bytes of the reference", () => {
+describe("every provider gives the bytes of the reference", { timeout: 60_000 }, () => {
   test("hashes, names and derivations", () => {
     const property = fc.property(bytes(200), bytes(2000), fc.integer({ min: 0, max: 300 }), (k, text, length) => {
       agree((suite) => [

@@ -8,7 +8,7 @@ import { eachSuite } from "../providers.ts";
 const anything = fc.uint8Array({ maxLength: 1300 });
 const runs = (numRuns: number): fc.Parameters<unknown> => ({ seed: 20_261_121, numRuns });
 
-describe.each(eachSuite)("M6 bytes from strangers are answered, never thrown at, provider %s", (_name, suite) => {
+describe.each(eachSuite)("M6 bytes from strangers are answered, never thrown at, provider %s", { timeout: 60_000 }, (_name, suite) => {
   const own = new Uint8Array(32).fill(3);
   const ownKem = new Uint8Array(64).fill(4);
 

@@ -8,7 +8,7 @@ import { eachSuite } from "../providers.ts";
 const info = utf8("info");
 const none = new Uint8Array();
 
-describe.each(eachSuite)("HPKE over X-Wing, provider %s", (_name, suite) => {
+describe.each(eachSuite)("HPKE over X-Wing, provider %s", { timeout: 60_000 }, (_name, suite) => {
   const { privateKey, publicKey } = suite.hpke.generate(seededRandom(1));
   const sender = (seed: number): HpkeSender => suite.hpke.setupSender(publicKey, info, seededRandom(seed)) as HpkeSender;
   const receiver = (enc: Uint8Array, text = info): HpkeReceiver => suite.hpke.setupReceiver(privateKey, enc, text) as HpkeReceiver;

@@ -24,7 +24,7 @@ function world(suite: CipherSuite) {
   return { alice, bob, bundle, initiated, received };
 }
 
-describe.each(eachSuite)("PQXDH, provider %s", (_name, suite) => {
+describe.each(eachSuite)("PQXDH, provider %s", { timeout: 60_000 }, (_name, suite) => {
   const { alice, bob, bundle, initiated, received } = world(suite);
 
   test("both sides arrive at the same key, associated data and session id", () => {

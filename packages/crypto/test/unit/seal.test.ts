@@ -14,7 +14,7 @@ const text = utf8("a text");
 const ad = utf8("context");
 const labels: readonly SealLabel[] = [...chachaSealLabels, ...aesSealLabels];
 
-describe.each(eachSuite)("SEAL, provider %s", (_name, suite) => {
+describe.each(eachSuite)("SEAL, provider %s", { timeout: 60_000 }, (_name, suite) => {
   test("opens what was sealed, for every label, and adds 72 bytes", () => {
     for (const label of labels) {
       const sealed = suite.seal(label, key, ad, text, seededRandom(1));
@@ -55,7 +55,7 @@ describe.each(eachSuite)("SEAL, provider %s", (_name, suite) => {
   });
 });
 
-describe.each(eachProvider)("the cipher under SEAL, provider %s", (_name, provider) => {
+describe.each(eachProvider)("the cipher under SEAL, provider %s", { timeout: 60_000 }, (_name, provider) => {
   test("the commitment is compared before the cipher sees a byte", () => {
     let opened = 0;
     const spy: CryptoProvider = {

@@ -48,7 +48,7 @@ describe("Secret", () => {
   });
 });
 
-describe.each(eachSuite)("key forms, provider %s", (_name, suite) => {
+describe.each(eachSuite)("key forms, provider %s", { timeout: 60_000 }, (_name, suite) => {
   test("an erased private key no longer computes with its old bytes", () => {
     const peer = suite.x25519.generate(seededRandom(1)).publicKey;
     for (const random of [seededRandom(2), systemRandom]) {

@@ -9,7 +9,7 @@ test("the committed hostile keys are those of the generator", () => {
   expect(makeHostileKeys()).toEqual(hostile);
 });
 
-describe.each(eachSuite)("hostile keys, provider %s", (_name, suite) => {
+describe.each(eachSuite)("hostile keys, provider %s", { timeout: 60_000 }, (_name, suite) => {
   test.each(hostile.ed25519)("Ed25519: $name", ({ publicKey, message, signature, verifies, validKey }) => {
     expect(suite.ed25519.verify(unhex(publicKey), "desc", unhex(message), unhex(signature))).toBe(verifies);
     expect(suite.ed25519.isValidPublicKey(unhex(publicKey))).toBe(validKey);

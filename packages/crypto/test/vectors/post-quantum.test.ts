@@ -9,7 +9,7 @@ import xWingVectors from "../../vectors/public/x-wing.json" with { type: "json" 
 import { scriptedRandom } from "../../vectors/scripted-random.ts";
 import { eachProvider } from "../providers.ts";
 
-describe.each(eachProvider)("public post-quantum vectors, provider %s", (_name, provider) => {
+describe.each(eachProvider)("public post-quantum vectors, provider %s", { timeout: 60_000 }, (_name, provider) => {
   const mlKem768 = createMlKem768(provider);
   const xWing = createXWing(provider, createX25519(provider), mlKem768);
 

@@ -10,7 +10,7 @@ import rfc8032 from "../../vectors/public/rfc8032.json" with { type: "json" };
 import rfc8439 from "../../vectors/public/rfc8439.json" with { type: "json" };
 import { eachProvider } from "../providers.ts";
 
-describe.each(eachProvider)("public vectors, provider %s", (_name, provider) => {
+describe.each(eachProvider)("public vectors, provider %s", { timeout: 60_000 }, (_name, provider) => {
   const x25519 = createX25519(provider);
 
   test("RFC 7748 scalar multiplication", () => {

@@ -10,7 +10,7 @@ import { eachProvider } from "../providers.ts";
 
 const vector = rfc9180.vector;
 
-describe.each(eachProvider)("RFC 9180 A.2.1 through our HPKE, provider %s", (_name, provider) => {
+describe.each(eachProvider)("RFC 9180 A.2.1 through our HPKE, provider %s", { timeout: 60_000 }, (_name, provider) => {
   const kem = createDhkem(provider);
   const hpke = createHpke(provider, kem);
 

@@ -7,7 +7,7 @@ import { makeSuiteVectors } from "../../vectors/make-suite-vectors.ts";
 import vectors from "../../vectors/suite.json" with { type: "json" };
 import { eachSuite } from "../providers.ts";
 
-describe.each(eachSuite)("vectors of suite 1, provider %s", (_name, suite) => {
+describe.each(eachSuite)("vectors of suite 1, provider %s", { timeout: 60_000 }, (_name, suite) => {
   test("every provider makes the committed vectors", () => {
     expect(makeSuiteVectors(suite)).toEqual(vectors);
   });

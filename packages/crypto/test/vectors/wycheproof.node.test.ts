@@ -97,7 +97,7 @@ function mlKem(provider: CryptoProvider): Record<string, Run> {
   };
 }
 
-describe.each(eachProvider)("Wycheproof, provider %s", (_name, provider) => {
+describe.each(eachProvider)("Wycheproof, provider %s", { timeout: 60_000 }, (_name, provider) => {
   const files: Record<string, Run> = {
     "aes_gcm_test.json": aead(provider.aes256Gcm),
     "chacha20_poly1305_test.json": aead(provider.chacha20Poly1305),
