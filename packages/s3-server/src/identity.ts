@@ -73,7 +73,8 @@ export async function identify(request: SignedRequest, keys: KeyRing, now: numbe
   const key = await keys.find(claim.accessKeyId);
   if (!key) throw new Refusal("InvalidAccessKeyId");
   const payload = payloadOf(request, isPresigned);
-  const signer = signerOf(key, claim);
+  const date = claim.signedHeaders.includes("date") ? textHeader(request.headers, "date") : undefined;
+  const signer = new Signer(key, claim.region, date);
   const expected = isPresigned ? await presignAgain(request, claim, payload, signer) : await signAgain(request, claim, signer);
   if (!sameText(expected, claim.signature)) throw new Refusal("SignatureDoesNotMatch");
   return { accessKeyId: key.accessKeyId, grants: key.grants, payload, chunks: chunkSigning(claim, signer) };
@@ -158,9 +159,19 @@ function payloadOf({ headers, target }: SignedRequest, isPresigned: boolean): st
   return header;
 }
 
-function signerOf(key: KeyRecord, claim: Claim): SignatureV4 {
-  const credentials = { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey };
-  return new SignatureV4({ service: "s3", region: claim.region, credentials, sha256: Sha256, uriEscapePath: false, applyChecksum: false });
+/** The library leaves a `Date` header out of what it signs, as it sends none; a client may have signed its own. */
+class Signer extends SignatureV4 {
+  readonly #date: string | undefined;
+
+  constructor(key: KeyRecord, region: string, date: string | undefined) {
+    const credentials = { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey };
+    super({ service: "s3", region, credentials, sha256: Sha256, uriEscapePath: false, applyChecksum: false });
+    this.#date = date;
+  }
+
+  protected override createCanonicalRequest(request: Signable, headers: Record<string, string>, payload: string): string {
+    return super.createCanonicalRequest(request, this.#date === undefined ? headers : { ...headers, date: this.#date }, payload);
+  }
 }
 
 async function signAgain(request: SignedRequest, claim: Claim, signer: SignatureV4): Promise<string> {

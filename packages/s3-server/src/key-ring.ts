@@ -136,10 +136,11 @@ function openPlace(place: Place): Grant {
 
 function checkFile(path: string, value: unknown): KeysFile {
   const file = { ...emptyFile, ...(value as Partial<KeysFile>) };
-  if (typeof value !== "object" || value === null || file.version !== 1) throw badFile(path, "its version is not 1");
+  if ((value as Partial<KeysFile> | null)?.version !== 1) throw badFile(path, "its version is not 1");
   if (!Array.isArray(file.keys) || !file.keys.every(isKeyRecord)) throw badFile(path, "one of its keys is incomplete");
   const places = Array.isArray(file.anonymous) && file.anonymous.every((a) => isPlace(a));
   if (!places) throw badFile(path, "its anonymous grants need a bucket");
+  if (typeof file.mailboxes !== "object" || file.mailboxes === null) throw badFile(path, "its mailboxes are no object");
   return file;
 }
 

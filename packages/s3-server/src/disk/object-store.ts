@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { checkWrite, type WriteCondition } from "../core/conditions.ts";
 import type { CorsRule } from "../core/cors.ts";
@@ -36,32 +36,35 @@ export class ObjectStore {
     );
   }
 
-  /** False where it was there already. */
+  /** False where it was there already. A bucket is there when its folder `objects` is: making that is the one step that counts. */
   async createBucket(bucket: string): Promise<boolean> {
-    return this.#turns.take(bucket, async () => {
-      if (await this.hasBucket(bucket)) return false;
-      const temp = join(this.#settings.tempDir, this.#settings.newId());
-      await mkdir(join(temp, "objects"), { recursive: true, mode: 0o700 });
-      // What a kill in the middle of deleteBucket may have left.
-      await rm(join(this.#root, bucket), { recursive: true, force: true });
-      await rename(temp, join(this.#root, bucket));
-      await syncDirectory(this.#root, this.#settings);
-      return true;
-    });
+    const folder = join(this.#root, bucket);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // What a kill in the middle of deleteBucket may have left.
+    if (!(await this.hasBucket(bucket))) await rm(this.#corsFile(bucket), { force: true });
+    try {
+      await mkdir(this.#objects(bucket), { mode: 0o700 });
+    } catch (cause) {
+      if (hasCode(cause, "EEXIST")) return false;
+      throw cause;
+    }
+    await syncDirectory(folder, this.#settings);
+    await syncDirectory(this.#root, this.#settings);
+    return true;
   }
 
   /** @throws Refusal `BucketNotEmpty`. */
   async deleteBucket(bucket: string): Promise<void> {
-    await this.#turns.take(bucket, async () => {
-      try {
-        await rmdir(this.#objects(bucket));
-      } catch (cause) {
-        if (hasCode(cause, "ENOTEMPTY") || hasCode(cause, "EEXIST")) throw new Refusal("BucketNotEmpty");
-        if (!isMissing(cause)) throw cause;
-      }
-      await rm(join(this.#root, bucket), { recursive: true, force: true });
-      await syncDirectory(this.#root, this.#settings);
-    });
+    try {
+      await rmdir(this.#objects(bucket));
+    } catch (cause) {
+      if (hasCode(cause, "ENOTEMPTY") || hasCode(cause, "EEXIST")) throw new Refusal("BucketNotEmpty");
+      if (!isMissing(cause)) throw cause;
+    }
+    await syncDirectory(join(this.#root, bucket), this.#settings);
+    await rm(this.#corsFile(bucket), { force: true });
+    // Fails where somebody makes the bucket again at this moment: then it is theirs.
+    await rmdir(join(this.#root, bucket)).catch(() => undefined);
   }
 
   /** Undefined where nothing is stored. The caller closes it. */
@@ -127,16 +130,20 @@ export class ObjectStore {
   }
 
   async corsRules(bucket: string): Promise<readonly CorsRule[] | undefined> {
-    const text = await readIfThere(join(this.#root, bucket, "cors.json"));
+    const text = await readIfThere(this.#corsFile(bucket));
     return text === undefined ? undefined : (JSON.parse(text) as readonly CorsRule[]);
   }
 
   /** Undefined removes the rules. */
   async setCorsRules(bucket: string, rules: readonly CorsRule[] | undefined): Promise<void> {
-    const path = join(this.#root, bucket, "cors.json");
+    const path = this.#corsFile(bucket);
     if (rules) return replaceFile(path, JSON.stringify(rules), this.#settings);
     await rm(path, { force: true });
     await syncDirectory(join(this.#root, bucket), this.#settings);
+  }
+
+  #corsFile(bucket: string): string {
+    return join(this.#root, bucket, "cors.json");
   }
 
   #objects(bucket: string): string {
