@@ -1,7 +1,8 @@
 import { cipherSuite, type Random } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
 import { Mailbox } from "@cweb/mailbox";
-import { type MemoryStore, memoryStore } from "@cweb/storage-local/memory";
+import type { LocalStore } from "@cweb/storage-local";
+import { memoryStore } from "@cweb/storage-local/memory";
 import type { ReadResult, RemoteWriter } from "@cweb/storage-remote";
 import { type MemoryBucket, memoryBucket } from "@cweb/storage-remote/memory";
 import { type CreateIdentityOptions, createIdentity, Discovery, loadIdentity, type OwnIdentity } from "../../src/index.ts";
@@ -13,7 +14,7 @@ export const day = 24 * hour;
 /** One person: a local store, a bucket whose provider checks the time, and the packages over them. */
 export interface Home {
   readonly clock: VirtualClock;
-  readonly local: MemoryStore;
+  readonly local: LocalStore;
   readonly bucket: MemoryBucket;
   readonly identity: OwnIdentity;
   readonly mailbox: Mailbox;
@@ -28,7 +29,7 @@ export interface Home {
 interface HomeOptions {
   readonly seed: number;
   readonly clock?: VirtualClock;
-  readonly local?: MemoryStore;
+  readonly local?: LocalStore;
   readonly bucket?: MemoryBucket;
   readonly create?: Partial<CreateIdentityOptions>;
 }

@@ -110,8 +110,9 @@ describe("publishing", () => {
   });
 
   test("a restored home begins a new incarnation with new prekeys, above all that was published", async () => {
-    const { alice, bob, clock } = await acquainted();
-    const backup = bob.local.snapshot();
+    const local = memoryStore();
+    const { alice, bob, clock } = await acquainted(local);
+    const backup = local.snapshot();
     await pass(bob, 8 * day, 12 * hour);
     const before = (await fetchFrom(alice, bob)).accepted;
     const restored = await openHome({ seed: 6, clock, bucket: bob.bucket, local: memoryStore({ from: backup }) });
@@ -130,8 +131,7 @@ describe("publishing", () => {
     await bob.discovery.setPublicProperties(new Map([["nickname", "Bob"]]));
     await bob.round();
     const before = await fetchFrom(alice, bob);
-    const stored = bob.local.snapshot();
-    const record = await memoryStore({ from: stored }).load([identityRecord.name]);
+    const record = await bob.local.load([identityRecord.name]);
     const { seed } = identityRecord.decode(record.get(identityRecord.name)?.bytes ?? new Uint8Array());
     const recover = { seed, nextIdCommit: bob.identity.nextIdCommit };
     const again = await openHome({ seed: 7, clock, bucket: bob.bucket, create: { recover, profile: bob.identity.profile } });
