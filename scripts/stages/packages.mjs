@@ -41,8 +41,11 @@ function importsOf(one) {
   return lines.join("\n");
 }
 
-function writeProject(folder, one) {
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "blank", private: true, type: "module" }));
+/** needed: Map of package → its tarball. The overrides keep npm from asking a registry for siblings that lie in the next file. */
+function writeProject(folder, one, needed) {
+  const dependencies = Object.fromEntries([...needed].map(([each, tarball]) => [each.name, `file:${tarball}`]));
+  const overrides = Object.fromEntries([...needed.keys()].map((each) => [each.name, `$${each.name}`]));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "blank", private: true, type: "module", dependencies, overrides }));
   writeFileSync(join(folder, "imports.mjs"), importsOf(one));
   const example = one.readme && exampleOf(one.readme);
   if (example) writeFileSync(join(folder, "example.ts"), `${example}\nexport {};\n`);
@@ -60,15 +63,15 @@ const compilerOptions = [
 ];
 const moduleOptions = ["--module", "NodeNext", "--types", "node", "--allowImportingTsExtensions", "--ignoreConfig"];
 
-async function inBlankFolder(one, tarballs, root) {
+async function inBlankFolder(one, needed, root) {
   const folder = mkdtempSync(join(tmpdir(), "cweb-blank-"));
   try {
-    const hasExample = writeProject(folder, one);
+    const hasExample = writeProject(folder, one, needed);
     const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
     const tsc = join(root, one.folder, "node_modules", ".bin", "tsc");
     const types = ["--typeRoots", join(root, "node_modules", "@types")];
     const steps = [
-      ["installed by npm", "npm", ["install", ...flags, ...tarballs]],
+      ["installed by npm", "npm", ["install", ...flags]],
       ["imported", "node", ["imports.mjs"]],
       ...(hasExample ? [["README example type-checked", tsc, [...compilerOptions, ...moduleOptions, ...types, "example.ts"]]] : []),
       ...(hasExample ? [["README example run", "node", ["--disable-warning=ExperimentalWarning", "example.ts"]]] : []),
@@ -103,7 +106,7 @@ export async function run({ root }) {
     const paths = await inParallel(packages, width, (one) => pack(one, root, shelf));
     const tarballs = new Map(packages.map((one, index) => [one, paths[index]]));
     const perPackage = await inParallel(packages, width, async (one) => {
-      const needed = [...closure(one, workspace)].map((each) => tarballs.get(each));
+      const needed = new Map([...closure(one, workspace)].map((each) => [each, tarballs.get(each)]));
       const results = [...(await linted(tarballs.get(one), root)), ...(await inBlankFolder(one, needed, root))];
       return results.map((result) => ({ ...result, name: one.name }));
     });
