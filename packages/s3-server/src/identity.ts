@@ -46,7 +46,9 @@ export interface SignedRequest {
 const algorithm = "AWS4-HMAC-SHA256";
 const maxSkewMs = 15 * 60 * 1000;
 const maxExpires = 604_800;
-const authorizationParameters = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"].map((n) => `X-Amz-${n}`);
+const authorizationParameters: readonly string[] = ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"].map(
+  (n) => `X-Amz-${n}`,
+);
 
 /** The key id that a request claims, unproved: for the log. */
 export function claimedKeyId(request: SignedRequest): string | undefined {

@@ -76,13 +76,18 @@ export function keysPath(dataDir: string): string {
 export async function readKeysFile(path: string): Promise<KeysFile> {
   const text = await readIfThere(path);
   if (text === undefined) return emptyFile;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badFile(path, "it is no JSON"); // the parser's message would quote secrets
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw badFile(path, "it is no JSON");
   return checkFile(path, value);
+}
+
+/** Undefined where the text is no JSON: the parser's own error would quote secrets. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads, changes and replaces the file while no other process does. `change` answers undefined to leave it as it is. */

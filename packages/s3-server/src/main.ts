@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type ProviderProfile, parseProfile } from "./core/profile.ts";
 import { createMailbox } from "./mailbox.ts";
-import type { LogEntry } from "./request-handler.ts";
+import type { LogEntry } from "./respond.ts";
 import { S3ServerError } from "./s3-server-error.ts";
 import { startS3Server } from "./server.ts";
 

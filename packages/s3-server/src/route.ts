@@ -10,7 +10,7 @@ import { copyObject, putObject } from "./operations/put-object.ts";
 type Operation = (exchange: Exchange) => Promise<Reply>;
 
 /** S3's sub-resources that change what a request means. Those without an operation below are answered 501, never mistaken for another. */
-const subresources = [
+const subresources: readonly string[] = [
   ...["accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory", "legal-hold"],
   ...["lifecycle", "location", "logging", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy"],
   ...["policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention", "select", "session"],

@@ -12,7 +12,7 @@ import { defaultMaxObjectBytes } from "./exchange.ts";
 import { Faults } from "./faults.ts";
 import { KeyRing } from "./key-ring.ts";
 import { createMailbox, type MailboxKeys, prepareDataDir } from "./mailbox.ts";
-import { handleRequest, type LogEntry } from "./request-handler.ts";
+import { type LogEntry, respond } from "./respond.ts";
 import { S3ServerError } from "./s3-server-error.ts";
 import { type ServerClock, systemClock } from "./system-clock.ts";
 import { systemRandomBytes } from "./system-random.ts";
@@ -114,7 +114,7 @@ function createHttpServer(options: S3ServerOptions, disk: DiskSettings, uploads:
     keepAliveTimeout: 30_000,
     maxHeaderSize: 16 * 1024,
   });
-  const handle: RequestListener = (request, response) => void handleRequest(settings, request, response);
+  const handle: RequestListener = (request, response) => void respond(settings, request, response);
   server.on("request", handle);
   // Taken over from Node, so that a body is asked for only after the request was let in.
   server.on("checkContinue", handle);

@@ -2,7 +2,14 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Description } from "./description.ts";
 import { Refusal } from "./refusal.ts";
 
-const keptHeaders = ["content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+const keptHeaders: readonly string[] = [
+  "content-type",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "expires",
+];
 /** S3's limit for all `x-amz-meta-` names and values together. */
 const maxMetadataBytes = 2048;
 

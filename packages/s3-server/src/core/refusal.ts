@@ -40,16 +40,16 @@ const refusals = {
 export type RefusalCode = keyof typeof refusals;
 
 /**
- * A request answered with an S3 error. It never leaves the server as an exception: `server.ts` turns it into a response. `fields` become
- * elements of the XML and must be safe to show to the client.
+ * A request answered with an S3 error. It never leaves the server as an exception: `respond.ts` makes it the answer. `fields` become
+ * elements of the XML and must be safe to show to the client; the cause is never shown.
  */
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly status: number;
   readonly fields: Readonly<Record<string, string>>;
 
-  constructor(code: RefusalCode, message?: string, fields: Readonly<Record<string, string>> = {}) {
-    super(message ?? refusals[code][1]);
+  constructor(code: RefusalCode, message?: string, fields: Readonly<Record<string, string>> = {}, cause?: unknown) {
+    super(message ?? refusals[code][1], cause === undefined ? undefined : { cause });
     this.name = "Refusal";
     this.code = code;
     this.status = refusals[code][0];

@@ -78,7 +78,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    if (cause instanceof URIError) throw new Refusal("InvalidURI");
+    if (cause instanceof URIError) throw new Refusal("InvalidURI", undefined, {}, cause);
     throw cause;
   }
 }

@@ -41,8 +41,8 @@ export function decodeXml(bytes: Uint8Array, root: string): XmlElement {
   let document: unknown;
   try {
     document = parser.parse(text, true);
-  } catch {
-    throw new Refusal("MalformedXML"); // the parser's message quotes the client's text
+  } catch (cause) {
+    throw new Refusal("MalformedXML", undefined, {}, cause);
   }
   const element = new XmlElement(document).children(root);
   if (element.length !== 1 || element[0] === undefined) throw new Refusal("MalformedXML");
@@ -87,7 +87,7 @@ function clean(value: XmlValue | undefined): unknown {
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Refusal("MalformedXML");
+  } catch (cause) {
+    throw new Refusal("MalformedXML", undefined, {}, cause);
   }
 }

@@ -58,7 +58,7 @@ export class ObjectStore {
     try {
       await rmdir(this.#objects(bucket));
     } catch (cause) {
-      if (hasCode(cause, "ENOTEMPTY") || hasCode(cause, "EEXIST")) throw new Refusal("BucketNotEmpty");
+      if (hasCode(cause, "ENOTEMPTY") || hasCode(cause, "EEXIST")) throw new Refusal("BucketNotEmpty", undefined, {}, cause);
       if (!isMissing(cause)) throw cause;
     }
     await syncDirectory(join(this.#root, bucket), this.#settings);
@@ -92,7 +92,7 @@ export class ObjectStore {
       try {
         await file.moveTo(path);
       } catch (cause) {
-        if (isMissing(cause)) throw new Refusal("NoSuchBucket");
+        if (isMissing(cause)) throw new Refusal("NoSuchBucket", undefined, {}, cause);
         throw cause;
       }
     });
@@ -118,7 +118,7 @@ export class ObjectStore {
     try {
       names = await readdir(this.#objects(bucket));
     } catch (cause) {
-      if (isMissing(cause)) throw new Refusal("NoSuchBucket");
+      if (isMissing(cause)) throw new Refusal("NoSuchBucket", undefined, {}, cause);
       throw cause;
     }
     const keys: string[] = [];

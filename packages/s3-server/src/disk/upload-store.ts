@@ -64,7 +64,7 @@ export class UploadStore {
     try {
       await file.moveTo(this.#part(id, part));
     } catch (cause) {
-      if (isMissing(cause)) throw new Refusal("NoSuchUpload");
+      if (isMissing(cause)) throw new Refusal("NoSuchUpload", undefined, {}, cause);
       throw cause;
     }
   }

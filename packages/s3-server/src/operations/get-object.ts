@@ -7,7 +7,14 @@ import type { StoredObject } from "../disk/stored-object.ts";
 import { absent, demand, type Exchange, type Reply } from "../exchange.ts";
 import { textHeader } from "../identity.ts";
 
-const overridable = ["content-type", "content-language", "expires", "cache-control", "content-disposition", "content-encoding"];
+const overridable: readonly string[] = [
+  "content-type",
+  "content-language",
+  "expires",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+];
 
 /** GET and HEAD of an object: whole, in part, or not at all where the client has it already. */
 export async function getObject(exchange: Exchange): Promise<Reply> {

@@ -84,8 +84,8 @@ function sourceOf(header: string): { bucket: string; key: string } {
   let path: string;
   try {
     path = decodeURIComponent(header.split("?")[0] ?? "").replace(/^\//, "");
-  } catch {
-    throw new Refusal("InvalidArgument", undefined, { ArgumentName: "x-amz-copy-source" });
+  } catch (cause) {
+    throw new Refusal("InvalidArgument", undefined, { ArgumentName: "x-amz-copy-source" }, cause);
   }
   const slash = path.indexOf("/");
   const source = { bucket: path.slice(0, Math.max(slash, 0)), key: path.slice(slash + 1) };

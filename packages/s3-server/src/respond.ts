@@ -30,7 +30,7 @@ export interface LogEntry {
   readonly bytesOut: number;
 }
 
-export interface HandlerSettings {
+export interface RespondSettings {
   readonly services: Services;
   readonly keys: KeyRing;
   readonly faults: Faults;
@@ -53,7 +53,7 @@ interface Ending {
 }
 
 /** Answers one request whatever happens; never rejects. */
-export async function handleRequest(settings: HandlerSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function respond(settings: RespondSettings, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const at = new Date(settings.services.clock.now()).toISOString();
   const requestId = settings.newRequestId();
   const counter = countBytes(request);
@@ -91,7 +91,7 @@ export async function handleRequest(settings: HandlerSettings, request: Incoming
 }
 
 async function answer(
-  settings: HandlerSettings,
+  settings: RespondSettings,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
@@ -128,8 +128,8 @@ async function* bodyOf(request: IncomingMessage, response: ServerResponse): Asyn
     yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
     // From here on the client waits for us: joining a large upload may take longer than a client may be silent.
     request.socket.setTimeout(0);
-  } catch {
-    throw new Refusal("IncompleteBody"); // the connection broke: nobody will read this answer
+  } catch (cause) {
+    throw new Refusal("IncompleteBody", undefined, {}, cause); // the connection broke: nobody will read this answer
   }
 }
 
@@ -150,13 +150,13 @@ function headReply({ status, headers = {}, body, length = 0 }: Reply): Reply {
   return { status, headers, length: own };
 }
 
-async function rulesOf(settings: HandlerSettings, target: Target | undefined): Promise<readonly CorsRule[]> {
+async function rulesOf(settings: RespondSettings, target: Target | undefined): Promise<readonly CorsRule[]> {
   const own = target && target.bucket !== "" ? await settings.services.objects.corsRules(target.bucket) : undefined;
   return own ?? (settings.cors === "any" ? [permissiveRule] : []);
 }
 
 async function crossOrigin(
-  settings: HandlerSettings,
+  settings: RespondSettings,
   request: IncomingMessage,
   target: Target | undefined,
 ): Promise<Record<string, string>> {
@@ -164,7 +164,7 @@ async function crossOrigin(
   return origin === undefined ? {} : corsHeaders(await rulesOf(settings, target), origin, request.method ?? "");
 }
 
-async function preflight(settings: HandlerSettings, request: IncomingMessage, target: Target): Promise<Reply> {
+async function preflight(settings: RespondSettings, request: IncomingMessage, target: Target): Promise<Reply> {
   const { headers } = request;
   const origin = textHeader(headers, "origin");
   const method = textHeader(headers, "access-control-request-method");
