@@ -48,15 +48,22 @@ export class BeaconKeeper {
 
   /** `undefined` where another process has published since `before`: then `found` may be older than what is known. */
   #judge(before: Home, found: Uint8Array | undefined, signal: AbortSignal | undefined): Promise<Verdict | undefined> {
-    return this.#ledger.amend(
+    const { keys } = this.#ports;
+    return this.#ledger.amend<Verdict | undefined>(
       [names.home],
       (records) => {
         const home = decodeHome(records.get(names.home));
         if (!isSameBeacon(before, home)) return { result: undefined };
-        const verdict = judgeBeacon(this.#ports.keys, home, found);
-        if (verdict.kind !== "store-fault" || home.beacon.isDue) return { result: verdict };
-        const due = { ...home, beacon: { ...home.beacon, isDue: true } };
-        return { put: new Map([[names.home, homeCodec.encode(due)]]), result: verdict };
+        const verdict = judgeBeacon(keys, home, found);
+        const { inFlight, isDue } = home.beacon;
+        const put = new Map<string, Uint8Array | null>();
+        if (verdict.kind === "store-fault" && !isDue) put.set(names.home, withBeacon(home, { isDue: true }));
+        if (found && inFlight && equal(inFlight.hash, keys.crypto.sha256(found))) {
+          // It has landed after all: the one whose outcome nobody knew is now the one that is stored.
+          put.set(names.home, withBeacon(home, { ...inFlight, incarnation: home.incarnation, stored: inFlight.hash, inFlight: null }));
+          put.set(names.beacon, null);
+        }
+        return { put, result: verdict };
       },
       cancel(signal),
     );
@@ -113,12 +120,14 @@ export class BeaconKeeper {
         const { inFlight, stored } = before.beacon;
         const isHolder = this.#lease.isHeldIn(records.get(names.lease));
         const put = new Map<string, Uint8Array | null>();
-        let beacon = before.beacon;
         if (inFlight && equal(inFlight.hash, hash)) {
-          beacon = { incarnation: before.incarnation, commit: inFlight.commit, stored: hash, inFlight: null, isDue: !isHolder };
+          const { commit } = inFlight;
+          put.set(
+            names.home,
+            withBeacon(before, { incarnation: before.incarnation, commit, stored: hash, inFlight: null, isDue: !isHolder }),
+          );
           put.set(names.beacon, null);
-        } else if (!stored || !equal(stored, hash)) beacon = { ...beacon, isDue: true };
-        if (beacon !== before.beacon) put.set(names.home, homeCodec.encode({ ...before, beacon }));
+        } else if (!stored || !equal(stored, hash)) put.set(names.home, withBeacon(before, { isDue: true }));
         return { put, result: undefined };
       },
       cancel(signal),
@@ -150,6 +159,11 @@ export class BeaconKeeper {
       { prefix: prefixes.upload, ...cancel(signal) },
     );
   }
+}
+
+function withBeacon(home: Home, change: Partial<Home["beacon"]>): Uint8Array {
+  const { incarnation, commit, stored, inFlight, isDue } = { ...home.beacon, ...change };
+  return homeCodec.encode({ ...home, beacon: { incarnation, commit, stored, inFlight, isDue } });
 }
 
 function isSameBeacon({ beacon: a }: Home, { beacon: b }: Home): boolean {

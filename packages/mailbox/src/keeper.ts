@@ -65,7 +65,7 @@ export class Keeper {
     const content = records.get(names.content(path))?.bytes;
     const head = records.get(names.mutable(path))?.bytes;
     if (!content || !head) return done;
-    const newer = await this.#newerVersion(path, content, signal);
+    const newer = await this.#newerVersion(path, content, store.isRepair, signal);
     if (newer !== undefined) return { kind: "rolled-back", evidence: { tick: newer } };
     try {
       await writer.write(path, content, cancel(signal));
@@ -77,14 +77,17 @@ export class Keeper {
     return done;
   }
 
-  /** The version in the bucket where it is above the own one; looked at once a process. */
-  async #newerVersion(path: Path, content: Uint8Array, signal: AbortSignal | undefined): Promise<number | undefined> {
+  /** The version in the bucket where another state of this home has stored it; looked at once a process (SPEC §5.3). */
+  async #newerVersion(path: Path, content: Uint8Array, isRepair: boolean, signal: AbortSignal | undefined): Promise<number | undefined> {
     const version = this.#versions.get(path);
     if (!version || this.#checkedVersions.has(path)) return undefined;
     const found = await readOwn(this.#parts.reader, path, maxObjectBytes, signal);
-    const newer = found && newerThan(version, content, found);
-    if (newer === undefined) this.#checkedVersions.add(path);
-    return newer;
+    const own = version(content) ?? 0;
+    const theirs = found && version(found);
+    // The same version with other bytes is another state's, unless these bytes were there before and were damaged.
+    const isForeign = found && theirs !== undefined && (theirs > own || (theirs === own && !isRepair && !equal(found, content)));
+    if (!isForeign) this.#checkedVersions.add(path);
+    return isForeign ? theirs : undefined;
   }
 
   /** What completes without the lease is not known to be stored: the holder stores it again (SPEC §3.2). Answers whether it is. */
@@ -136,8 +139,8 @@ export class Keeper {
     const found = await readOwn(reader, path, maxObjectBytes, signal);
     if (found && equal(found, content)) return done;
     const version = this.#versions.get(path);
-    const newer = version && found && newerThan(version, content, found);
-    if (newer !== undefined) return { kind: "rolled-back", evidence: { tick: newer } };
+    const theirs = found && version?.(found);
+    if (theirs !== undefined && theirs > (version?.(content) ?? 0)) return { kind: "rolled-back", evidence: { tick: theirs } };
     await ledger.amend(
       [name, names.store(path)],
       (now) => {
@@ -176,13 +179,8 @@ export class Keeper {
   }
 }
 
-function newerThan(version: VersionReader, own: Uint8Array, found: Uint8Array): number | undefined {
-  const theirs = version(found);
-  return theirs !== undefined && theirs > (version(own) ?? 0) ? theirs : undefined;
-}
-
 /** A repair: nobody waits for its report. */
 function storeAgain(head: Uint8Array): Uint8Array {
   const { commit, incarnation } = mutableCodec.decode(head);
-  return storeCodec.encode({ commit, incarnation, beaconFirst: false, tag: null, readAgain: false });
+  return storeCodec.encode({ commit, incarnation, beaconFirst: false, tag: null, readAgain: false, isRepair: true });
 }

@@ -119,7 +119,10 @@ export class Mailbox {
     return this.#ledger.transact(request, step, cancel(signal));
   }
 
-  /** Before this process's first upload to `path`, a higher version found there than in the own bytes means a restored old state. Versions are TICK values. */
+  /**
+   * Before this process's first upload to `path`, a version found there that is higher than the own one, or the same with other bytes, means
+   * a restored old state. Versions are TICK values; `version` answers `undefined` for bytes that this home did not write.
+   */
   guard(path: Path, version: VersionReader): void {
     this.#keeper.guard(path, version);
   }

@@ -96,7 +96,10 @@ class Outbox {
     this.changes.set(names.mutable(path), mutableCodec.encode({ revision, commit, incarnation }));
     const beaconFirst = (options.beaconFirst ?? false) || (earlier?.beaconFirst ?? false);
     const readAgain = isDeleted || (earlier?.readAgain ?? false);
-    this.changes.set(names.store(path), storeCodec.encode({ commit, incarnation, beaconFirst, tag: options.tag ?? null, readAgain }));
+    this.changes.set(
+      names.store(path),
+      storeCodec.encode({ commit, incarnation, beaconFirst, tag: options.tag ?? null, readAgain, isRepair: false }),
+    );
   }
 
   withdraw(path: Path): void {

@@ -139,6 +139,8 @@ const storeType = struct({
   tag: nullable(text(512)),
   /** A DELETE of this path may land late, so that it is to be read again when none can any more. */
   readAgain: bool,
+  /** These bytes were stored before, and the bucket lost or altered them. */
+  isRepair: bool,
 });
 /** A mutable object whose newest bytes are not known to be stored. */
 export type Store = TypeOf<typeof storeType>;
