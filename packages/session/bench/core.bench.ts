@@ -2,7 +2,7 @@
 import { type CipherSuite, type KeyPair, type PqxdhContext, type Random, systemRandom, utf8 } from "@cweb/crypto";
 import { nobleSuite } from "@cweb/crypto/noble";
 import { nodeSuite } from "@cweb/crypto/node";
-import { acceptRatchet, decrypt, type Encrypted, encrypt, initiateRatchet, type RatchetState } from "../src/core/ratchet.ts";
+import { acceptRatchet, decrypt, type Encrypted, encrypt, initiateRatchet, type RatchetState } from "../src/core.ts";
 
 const text = utf8("x".repeat(100));
 const suites: Readonly<Record<string, CipherSuite>> = { node: nodeSuite, noble: nobleSuite };

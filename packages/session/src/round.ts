@@ -1,15 +1,8 @@
-import type { Contact, PeerDescriptor } from "@cweb/discovery";
-import { type Path, type ReadResult, type RemoteReader, toPath, type Version } from "@cweb/storage-remote";
-import { aheadInChain, aheadInNextChain, maxGetsPerRound, maxObject, pauseAfter } from "./core/limits.ts";
-import { expectedName, namesAhead } from "./core/ratchet.ts";
-import { dueStandIn, type Phase, type PollState, planRound, type Turn, turnRotation } from "./core/schedule.ts";
-import type { SessionState } from "./core/state.ts";
-import type { Draft } from "./draft.ts";
-import type { Cancellable, Session, SessionOptions } from "./session.ts";
-import { takeDescriptor, takeInit } from "./step/establish.ts";
-import { type OpenedMemo, receive, reportOneOffs } from "./step/receive.ts";
-import { pump } from "./step/send.ts";
-import { markAsked, tend, unackedPaths } from "./step/tend.ts";
+import { maxGetsPerRound, pauseAfter } from "./core/limits.ts";
+import { dueStandIn } from "./core/schedule.ts";
+import type { Cancellable } from "./options.ts";
+import type { StepRunner } from "./step-runner.ts";
+import { isStorageFailure, phaseOf, type Taken, Turns } from "./turns.ts";
 
 export interface RoundReport {
   /** GETs on the contact's bucket. */
@@ -20,51 +13,35 @@ export interface RoundReport {
   readonly failure?: unknown;
 }
 
-/** Objects of the size of a descriptor, the largest that is read beside slots. */
-const descriptorMaxBytes = 65_536;
-/** Alarms only when a store stayed away for several rounds and minutes. */
-const failuresBeforeAlarm = 3;
-
-/** What one round knows before it asks. */
-interface Plan {
-  readonly turn: Turn;
-  readonly poll: PollState;
-  readonly contact: Contact;
-  readonly expected: string | undefined;
-  readonly rotation: string | undefined;
-  readonly ahead: readonly string[];
-  readonly pending: readonly string[];
-}
-
-const phaseOf = ({ live }: SessionState): Phase => (live ? (live.unanswered ? "unanswered" : "established") : "none");
-
 /** Polls one contact's bucket: which one object, what it means, and what follows from it (SPEC "One GET a round"). */
 export class RoundRunner {
-  readonly #session: Session;
-  readonly #options: SessionOptions;
-  #gets = 0;
+  readonly #steps: StepRunner;
+  readonly #establish: (signal: AbortSignal | undefined) => Promise<void>;
+  readonly #turns: Turns;
 
-  constructor(session: Session, options: SessionOptions) {
-    this.#session = session;
-    this.#options = options;
+  /** `establish` begins a session where one is wanted: at the end of each round. */
+  constructor(steps: StepRunner, establish: (signal: AbortSignal | undefined) => Promise<void>) {
+    this.#steps = steps;
+    this.#establish = establish;
+    this.#turns = new Turns(steps);
   }
 
   async poll({ signal, full = false }: Cancellable & { readonly full?: boolean } = {}): Promise<RoundReport> {
-    this.#gets = 0;
+    this.#turns.gets = 0;
     try {
       const heard = full ? await this.#fullCheck(signal) : await this.#rounds(signal);
-      await this.#session.establish(signal ? { signal } : {});
-      return { gets: this.#gets, heard };
+      await this.#establish(signal);
+      return { gets: this.#turns.gets, heard };
     } catch (failure) {
       signal?.throwIfAborted();
       if (!isStorageFailure(failure)) throw failure;
-      return { gets: this.#gets, heard: false, failure };
+      return { gets: this.#turns.gets, heard: false, failure };
     }
   }
 
   /** One round; after a pause two, the first for the expected name; and another at once where 64 GETs did not empty the store. */
   async #rounds(signal: AbortSignal | undefined): Promise<boolean> {
-    const afterPause = await this.#session.step(({ poll, tx }) => Math.abs(tx.now - poll.lastRoundAt) > pauseAfter, signal);
+    const afterPause = await this.#steps.step(({ poll, tx }) => Math.abs(tx.now - poll.lastRoundAt) > pauseAfter, signal);
     // The first thing of a new contact is its descriptor; the round proper follows at once.
     const wasUnknown = !(await this.#hasDescriptor(signal));
     let { heard, isFull } = await this.#round(afterPause, signal);
@@ -78,167 +55,29 @@ export class RoundRunner {
   }
 
   #isStandInDue(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.#session.step(({ poll, state, tx }) => dueStandIn(poll, { phase: phaseOf(state), now: tx.now }) !== undefined, signal);
+    return this.#steps.step(({ poll, state, tx }) => dueStandIn(poll, { phase: phaseOf(state), now: tx.now }) !== undefined, signal);
   }
 
   #hasDescriptor(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.#session.step(({ tx }) => this.#options.discovery.peer(tx, this.#session.contact.id) !== undefined, signal);
+    return this.#steps.step(({ tx }) => this.#steps.options.discovery.peer(tx, this.#steps.contact.id) !== undefined, signal);
   }
 
   async #round(expectedOnly: boolean, signal: AbortSignal | undefined): Promise<{ heard: boolean; isFull: boolean }> {
-    const before = this.#gets;
-    const plan = await this.#plan(expectedOnly, signal);
+    const before = this.#turns.gets;
+    const plan = await this.#turns.plan(expectedOnly, signal);
     if (!plan) return { heard: false, isFull: false };
-    const first = await this.#take(plan, plan.turn, signal);
+    const first = await this.#turns.take(plan, plan.turn, signal);
     const followed = await this.#follow(first, before, signal);
-    return { heard: first.heard, isFull: followed && this.#gets - before >= maxGetsPerRound };
-  }
-
-  #plan(expectedOnly: boolean, signal: AbortSignal | undefined): Promise<Plan | undefined> {
-    const { crypto, discovery } = this.#options;
-    return this.#session.step((draft) => {
-      const contact = discovery.contactOf(draft.tx, this.#session.contact.id);
-      if (!contact || draft.state.isRemoved) return undefined;
-      const { live } = draft.state;
-      const situation = { phase: phaseOf(draft.state), hasDescriptor: contact.pinned !== undefined, now: draft.tx.now, expectedOnly };
-      const { turn, poll } = planRound(draft.poll, situation);
-      const ahead = live ? namesAhead(crypto, live.ratchet, aheadInChain, aheadInNextChain) : [];
-      const pending = live ? [...live.ratchet.skipped.keys()] : [];
-      const turned = turn === "rotation" ? turnRotation(poll, ahead, pending) : { name: undefined, poll };
-      return {
-        turn,
-        poll: { ...turned.poll, lastRoundAt: draft.tx.now },
-        contact,
-        expected: live ? expectedName(crypto, live.ratchet) : undefined,
-        rotation: turned.name,
-        ahead,
-        pending,
-      };
-    }, signal);
-  }
-
-  /** Asks for one object and takes in the answer: one commit. */
-  async #take(plan: Plan, turn: Turn, signal: AbortSignal | undefined): Promise<Taken> {
-    try {
-      switch (turn) {
-        case "descriptor":
-          return await this.#takeDescriptor(plan, signal);
-        case "slot":
-          return await this.#takeSlot(plan, signal);
-        case "expected":
-          return await this.#takeName(plan, plan.expected, signal);
-        case "rotation":
-          return await this.#takeName(plan, plan.rotation, signal);
-      }
-    } catch (failure) {
-      signal?.throwIfAborted();
-      if (isStorageFailure(failure)) await this.#noteFailure(plan, turn, signal);
-      throw failure;
-    }
-  }
-
-  async #takeDescriptor(plan: Plan, signal: AbortSignal | undefined): Promise<Taken> {
-    const { discovery } = this.#options;
-    const { id } = this.#session.contact;
-    let { contact } = plan;
-    // A signed move to another bucket is followed at once, a few times at most.
-    for (let hop = 0; hop < 3; hop++) {
-      const version = discovery.fetchVersion(contact);
-      const path = discovery.descriptorPath(contact.idBytes);
-      const answer = await this.#read(contact, path, descriptorMaxBytes, version, signal);
-      const outcome = await this.#session.step((draft) => {
-        const outcome = discovery.recordFetch(draft.tx, id, answer);
-        takeDescriptor(draft, outcome);
-        draft.poll = { ...plan.poll, descriptorDue: outcome.askAgainAt ?? plan.poll.descriptorDue };
-        this.#answered(draft);
-        return { outcome, moved: outcome.moved && discovery.contactOf(draft.tx, id) };
-      }, signal);
-      if (!outcome.moved) return { heard: false, asksPending: false };
-      contact = outcome.moved;
-    }
-    return { heard: false, asksPending: false };
-  }
-
-  async #takeSlot(plan: Plan, signal: AbortSignal | undefined): Promise<Taken> {
-    const { broadcast, discovery } = this.#options;
-    const { id } = this.#session.contact;
-    const peer = plan.contact.pinned;
-    if (!peer) return { heard: false, asksPending: false };
-    const path = broadcast.slotPath(peer);
-    const known = plan.poll.slotPath === path && plan.poll.slotVersion !== null ? (plan.poll.slotVersion as Version) : undefined;
-    const answer = await this.#read(plan.contact, path, broadcast.slotMaxBytes, known, signal);
-    const { box, isNew } = await this.#session.step((draft) => {
-      const before = draft.live?.initSeq;
-      discovery.noteSlotTried(draft.tx, id, true);
-      draft.poll = { ...plan.poll, ...slotSeen(plan.poll, path, answer) };
-      const found = answer.kind === "found" ? this.#readSlot(draft, peer, answer.bytes) : undefined;
-      this.#answered(draft);
-      pump(draft);
-      tend(draft, { expectedWasAbsent: false, heard: false });
-      return { box: found, isNew: draft.live !== null && draft.live.initSeq !== before };
-    }, signal);
-    if (box) await this.#takeBox(plan.contact, peer, box, signal);
-    // More of a new session may stand right behind its initial message.
-    return { heard: isNew, asksPending: false };
-  }
-
-  #readSlot(draft: Draft, peer: PeerDescriptor, bytes: Uint8Array): Box | undefined {
-    const opened = this.#options.broadcast.open(draft.tx, peer, bytes);
-    if (opened.kind === "init") takeInit(draft, opened);
-    if (opened.kind === "oneoff") reportOneOffs(draft, peer, opened.number, opened.items);
-    if (opened.kind === "malformed") draft.report("alarm", { detail: "object-invalid" });
-    return opened.kind === "box" ? opened : undefined;
-  }
-
-  async #takeBox(contact: Contact, peer: PeerDescriptor, box: Box, signal: AbortSignal | undefined): Promise<void> {
-    const answer = await this.#read(contact, box.path, maxObject, undefined, signal);
-    if (answer.kind !== "found") return;
-    await this.#session.step((draft) => {
-      const list = this.#options.broadcast.openBox(draft.tx, peer, box, answer.bytes);
-      if (list) reportOneOffs(draft, peer, list.number, list.items);
-      else this.#reportUndecryptable(draft, box.path);
-    }, signal);
-  }
-
-  async #takeName(plan: Plan, name: string | undefined, signal: AbortSignal | undefined): Promise<Taken> {
-    if (name === undefined) {
-      await this.#session.step((draft) => {
-        draft.poll = plan.poll;
-      }, signal);
-      return { heard: false, asksPending: false };
-    }
-    const answer = await this.#read(plan.contact, toPath(name), maxObject, undefined, signal);
-    const memo: OpenedMemo = new Map();
-    const taken = await this.#session.step((draft) => {
-      draft.poll = plan.poll;
-      const heard = answer.kind === "found" && receive(draft, name, answer.bytes, memo);
-      if (answer.kind === "found" && !heard) this.#reportUndecryptable(draft, name);
-      if (!heard) markAsked(draft, name);
-      this.#answered(draft);
-      pump(draft);
-      tend(draft, { expectedWasAbsent: !heard && name === plan.expected, heard });
-      return this.#outcome(draft, heard);
-    }, signal);
-    await this.#repair(taken.repairs, signal);
-    return taken;
-  }
-
-  #outcome(draft: Draft, heard: boolean): Taken & { readonly repairs: Repairs } {
-    const unacked = draft.checks === "none" ? [] : unackedPaths(draft, draft.checks === "all" ? 10_000 : 1);
-    return {
-      heard,
-      asksPending: draft.asksPending,
-      repairs: { asked: draft.repairs, oldest: draft.checks === "oldest", checked: unacked },
-    };
+    return { heard: first.heard, isFull: followed && this.#turns.gets - before >= maxGetsPerRound };
   }
 
   /** A message is followed by the next; a gap asks for the names that were passed over. Answers whether messages came up to the end. */
   async #follow(first: Taken, before: number, signal: AbortSignal | undefined): Promise<boolean> {
     let { heard, asksPending } = first;
-    while (heard && this.#gets - before < maxGetsPerRound) {
-      const plan = await this.#plan(true, signal);
+    while (heard && this.#turns.gets - before < maxGetsPerRound) {
+      const plan = await this.#turns.plan(true, signal);
       if (!plan?.expected) return false;
-      const next = await this.#take({ ...plan, poll: await this.#currentPoll(signal) }, "expected", signal);
+      const next = await this.#turns.take({ ...plan, poll: await this.#turns.currentPoll(signal) }, "expected", signal);
       heard = next.heard;
       asksPending ||= next.asksPending;
     }
@@ -247,38 +86,34 @@ export class RoundRunner {
   }
 
   async #askPending(before: number, signal: AbortSignal | undefined): Promise<void> {
-    const pending = (await this.#plan(true, signal))?.pending ?? [];
-    for (const name of pending.slice(0, Math.max(0, maxGetsPerRound - (this.#gets - before)))) {
+    const pending = (await this.#turns.plan(true, signal))?.pending ?? [];
+    for (const name of pending.slice(0, Math.max(0, maxGetsPerRound - (this.#turns.gets - before)))) {
       await this.#takeOther(name, signal);
     }
   }
 
   /** Asks for one name without moving the schedule. */
   async #takeOther(name: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const plan = await this.#plan(true, signal);
+    const plan = await this.#turns.plan(true, signal);
     if (!plan) return false;
-    const { heard } = await this.#takeName({ ...plan, poll: await this.#currentPoll(signal) }, name, signal);
+    const { heard } = await this.#turns.takeName({ ...plan, poll: await this.#turns.currentPoll(signal) }, name, signal);
     return heard;
-  }
-
-  #currentPoll(signal: AbortSignal | undefined): Promise<PollState> {
-    return this.#session.step(({ poll, tx }) => ({ ...poll, lastRoundAt: tx.now }), signal);
   }
 
   /** Everything that could be due, now: descriptor, slot, expected name, all names ahead and all that were passed over. */
   async #fullCheck(signal: AbortSignal | undefined): Promise<boolean> {
     let heard = false;
     for (const turn of ["descriptor", "slot", "expected"] as const) {
-      const plan = await this.#plan(true, signal);
+      const plan = await this.#turns.plan(true, signal);
       if (!plan) return heard;
       if (turn !== "descriptor" && !plan.contact.pinned) continue;
       if (turn === "expected" && plan.expected === undefined) continue;
-      const before = this.#gets;
-      const first = await this.#take({ ...plan, poll: await this.#currentPoll(signal) }, turn, signal);
+      const before = this.#turns.gets;
+      const first = await this.#turns.take({ ...plan, poll: await this.#turns.currentPoll(signal) }, turn, signal);
       heard ||= first.heard;
       await this.#follow(first, before, signal);
     }
-    const plan = await this.#plan(true, signal);
+    const plan = await this.#turns.plan(true, signal);
     for (const name of [...(plan?.ahead ?? []), ...(plan?.pending ?? [])]) heard = (await this.#takeOther(name, signal)) || heard;
     while (heard && (await this.#round(true, signal)).heard);
     return heard;
@@ -286,97 +121,16 @@ export class RoundRunner {
 
   /** Makes sure that the descriptor was fetched within `age` ms, if the contact's store answers at all. */
   async freshenDescriptor(age: number, signal: AbortSignal | undefined): Promise<void> {
-    const plan = await this.#plan(true, signal);
+    const plan = await this.#turns.plan(true, signal);
     if (!plan) return;
     const { fetchedAt } = plan.contact;
-    const now = await this.#session.step(({ tx }) => tx.now, signal);
+    const now = await this.#steps.step(({ tx }) => tx.now, signal);
     if (fetchedAt !== undefined && Math.abs(now - fetchedAt) < age) return;
     try {
-      await this.#takeDescriptor({ ...plan, poll: await this.#currentPoll(signal) }, signal);
+      await this.#turns.takeDescriptor({ ...plan, poll: await this.#turns.currentPoll(signal) }, signal);
     } catch (failure) {
       signal?.throwIfAborted();
       if (!isStorageFailure(failure)) throw failure;
     }
   }
-
-  async #read(
-    contact: Contact,
-    path: Path,
-    maxBytes: number,
-    unless: Version | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadResult> {
-    this.#gets++;
-    const reader: RemoteReader = this.#options.openReader(contact.profile);
-    return reader.read(path, { maxBytes, ...(unless === undefined ? {} : { unless }), ...(signal ? { signal } : {}) });
-  }
-
-  async #repair({ asked, oldest, checked }: Repairs, signal: AbortSignal | undefined): Promise<void> {
-    const { mailbox } = this.#options;
-    const cancel = signal ? { signal } : {};
-    try {
-      if (asked.length > 0) await mailbox.repair(asked, cancel);
-      const repaired = checked.length > 0 ? await mailbox.repair(checked, cancel) : [];
-      // The oldest one was lost by the own store: so may others be.
-      if (oldest && repaired.length > 0)
-        await mailbox.repair(await this.#session.step((draft) => unackedPaths(draft, 10_000), signal), cancel);
-    } catch (failure) {
-      signal?.throwIfAborted();
-      if (!isStorageFailure(failure)) throw failure;
-    }
-  }
-
-  #reportUndecryptable(draft: Draft, name: string): void {
-    if (draft.poll.undecryptable === name) return;
-    draft.poll = { ...draft.poll, undecryptable: name };
-    draft.report("undecryptable", { detail: name });
-    draft.report("alarm", { detail: "object-invalid" });
-  }
-
-  /** The contact's store has answered. */
-  #answered(draft: Draft): void {
-    if (draft.poll.failures > 0) draft.poll = { ...draft.poll, failures: 0, failingSince: 0 };
-  }
-
-  async #noteFailure(plan: Plan, turn: Turn, signal: AbortSignal | undefined): Promise<void> {
-    await this.#session.step((draft) => {
-      const { failures, failingSince } = draft.poll;
-      const since = failures === 0 ? draft.tx.now : failingSince;
-      draft.poll = {
-        ...draft.poll,
-        lastRoundAt: plan.poll.lastRoundAt,
-        round: plan.poll.round,
-        failures: failures + 1,
-        failingSince: since,
-      };
-      if (turn === "slot") this.#options.discovery.noteSlotTried(draft.tx, this.#session.contact.id, false);
-      if (failures + 1 === failuresBeforeAlarm) draft.report("alarm", { detail: "unreachable" });
-    }, signal);
-  }
-}
-
-interface Taken {
-  /** A message came. */
-  readonly heard: boolean;
-  readonly asksPending: boolean;
-}
-
-interface Repairs {
-  readonly asked: readonly Path[];
-  readonly checked: readonly Path[];
-  /** Only the oldest is among `checked`. */
-  readonly oldest: boolean;
-}
-
-type Box = Extract<ReturnType<SessionOptions["broadcast"]["open"]>, { kind: "box" }>;
-
-function slotSeen(poll: PollState, path: Path, answer: ReadResult): Pick<PollState, "slotPath" | "slotVersion"> {
-  if (answer.kind === "unchanged") return { slotPath: poll.slotPath, slotVersion: poll.slotVersion };
-  const isKeepable = answer.kind === "found" && answer.version.length <= 256;
-  return { slotPath: path, slotVersion: isKeepable ? answer.version : null };
-}
-
-/** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
-function isStorageFailure(failure: unknown): boolean {
-  return failure instanceof Error && failure.name === "StorageRemoteError";
 }

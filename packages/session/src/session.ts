@@ -1,31 +1,13 @@
-import type { Broadcast } from "@cweb/broadcast";
-import type { CipherSuite } from "@cweb/crypto";
-import { type CwebId, type Discovery, decodeId } from "@cweb/discovery";
-import type { Mailbox, Transaction } from "@cweb/mailbox";
-import type { RemoteReader } from "@cweb/storage-remote";
+import { type CwebId, decodeId } from "@cweb/discovery";
 import { descriptorFreshFor, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
 import { sentIdCodec } from "./core/state-codec.ts";
-import { type ContactKey, Draft, type StepTools } from "./draft.ts";
-import type { KindRegistry } from "./kinds.ts";
+import type { ContactKey } from "./draft.ts";
+import type { Cancellable, SessionOptions } from "./options.ts";
 import { type RoundReport, RoundRunner } from "./round.ts";
 import { SessionError } from "./session-error.ts";
-import { adoptIncarnation, endSession, initiate, mayInitiate } from "./step/establish.ts";
+import { endSession, initiate, mayInitiate } from "./step/establish.ts";
 import { enqueue, pump } from "./step/send.ts";
-
-export interface Cancellable {
-  readonly signal?: AbortSignal;
-}
-
-export interface SessionOptions {
-  readonly mailbox: Mailbox;
-  readonly discovery: Discovery;
-  readonly broadcast: Broadcast;
-  readonly crypto: CipherSuite;
-  /** This layer's kinds and those of upper layers: `createKindRegistry`. */
-  readonly kinds: KindRegistry;
-  /** Reads the bucket that an encoded read profile names. */
-  readonly openReader: (profile: Uint8Array) => RemoteReader;
-}
+import { StepRunner } from "./step-runner.ts";
 
 export interface OutgoingMessage {
   /** A number of the registry that is accepted in sessions, such as `kinds.text.number`. */
@@ -53,19 +35,21 @@ export interface SessionStatus {
  * State lives in the mailbox; any number of objects and processes may speak for the same contact.
  */
 export class Session {
-  readonly contact: ContactKey;
   readonly #options: SessionOptions;
-  readonly #tools: StepTools;
+  readonly #steps: StepRunner;
   readonly #rounds: RoundRunner;
 
+  /** Throws `SessionError` `unknown-contact` for what is not a Cweb Id. */
   constructor(id: CwebId, options: SessionOptions) {
     const idBytes = decodeId(id);
     if (!idBytes) throw new SessionError("unknown-contact", "this is not a Cweb Id");
-    this.contact = { id, idBytes };
     this.#options = options;
-    const { crypto, discovery, broadcast, kinds } = options;
-    this.#tools = { crypto, discovery, broadcast, kinds };
-    this.#rounds = new RoundRunner(this, options);
+    this.#steps = new StepRunner({ id, idBytes }, options);
+    this.#rounds = new RoundRunner(this.#steps, (signal) => this.establish(signal ? { signal } : {}));
+  }
+
+  get contact(): ContactKey {
+    return this.#steps.contact;
   }
 
   /**
@@ -77,7 +61,7 @@ export class Session {
     { signal }: Cancellable = {},
   ): Promise<{ readonly messageId: Uint8Array; readonly isRepeated: boolean }> {
     this.#check(message);
-    const sent = await this.step((draft) => {
+    const sent = await this.#steps.step((draft) => {
       const messageId = message.messageId ?? draft.tx.random.bytes(16);
       const name = draft.names.ownId(messageId);
       if (message.messageId && draft.tx.get(name)) return { messageId, isRepeated: true };
@@ -99,7 +83,7 @@ export class Session {
   /** Something small (at most 4 KiB) for the next message that is sent anyway; alone it never causes one. Only the newest few are kept. */
   async ride(kind: number, bytes: Uint8Array, { signal }: Cancellable = {}): Promise<void> {
     if (bytes.length > maxRiderBytes) throw new SessionError("too-large", `a rider may have ${maxRiderBytes} bytes`);
-    await this.step((draft) => {
+    await this.#steps.step((draft) => {
       const riders = [...draft.state.riders.filter((rider) => rider.kind !== kind), { kind, bytes }];
       draft.state = { ...draft.state, riders };
     }, signal);
@@ -112,23 +96,23 @@ export class Session {
 
   /** Begins a session where one is wanted and the contact's descriptor is known; asks for the descriptor where it is older than an hour. */
   async establish({ signal }: Cancellable = {}): Promise<void> {
-    const wants = await this.step(
+    const wants = await this.#steps.step(
       (draft) => !draft.live && !draft.state.isRemoved && (draft.state.wantsInit || draft.state.queueCursor + 1 < draft.state.queueNext),
       signal,
     );
     if (!wants) return;
     await this.#rounds.freshenDescriptor(descriptorFreshFor, signal);
-    let more = await this.step((draft) => {
+    let more = await this.#steps.step((draft) => {
       const peer = draft.tools.discovery.peer(draft.tx, this.contact.id);
       if (mayInitiate(draft, peer)) initiate(draft, peer);
       return draft.live !== null && pump(draft);
     }, signal);
-    while (more) more = await this.step((draft) => pump(draft), signal);
+    while (more) more = await this.#steps.step((draft) => pump(draft), signal);
   }
 
   /** Wants a session although nothing waits to be sent: for a contact that is added again. */
   async greet({ signal }: Cancellable = {}): Promise<void> {
-    await this.step((draft) => {
+    await this.#steps.step((draft) => {
       const isKnown = draft.state.isRemoved || draft.state.lastInit !== null || draft.state.floor > 0;
       draft.state = { ...draft.state, isRemoved: false, wantsInit: isKnown && !draft.live };
     }, signal);
@@ -137,7 +121,7 @@ export class Session {
 
   /** Ends the session, erases its keys, deletes its objects and forgets what waited. What an old slot may still show stays known. */
   async remove({ signal }: Cancellable = {}): Promise<void> {
-    await this.step((draft) => {
+    await this.#steps.step((draft) => {
       endSession(draft);
       for (const { name } of draft.tx.scan(draft.names.queuePrefix, { limit: 20_000 })) draft.tx.remove(name);
       this.#options.broadcast.removeRecipient(draft.tx, this.contact.id);
@@ -146,7 +130,7 @@ export class Session {
   }
 
   async status({ signal }: Cancellable = {}): Promise<SessionStatus> {
-    return this.step(({ state }) => {
+    return this.#steps.step(({ state }) => {
       const { live } = state;
       return {
         session: live ? (live.unanswered ? "initiated" : "established") : "none",
@@ -156,24 +140,6 @@ export class Session {
         lastHeardAt: state.lastHeardAt,
       };
     }, signal);
-  }
-
-  /** Runs one step on this contact's records, then has repaired what it found to be missing in the own bucket. */
-  async step<T>(run: (draft: Draft) => T, signal?: AbortSignal): Promise<T> {
-    const { mailbox, discovery, broadcast } = this.#options;
-    const { id } = this.contact;
-    const read = [...Draft.reads(id), ...broadcast.reads(id), discovery.contactRecord(id)];
-    return mailbox.transact(
-      { read },
-      (tx: Transaction) => {
-        const draft = new Draft(tx, this.#tools, this.contact);
-        adoptIncarnation(draft);
-        const result = run(draft);
-        draft.save();
-        return result;
-      },
-      signal ? { signal } : {},
-    );
   }
 
   #check({ kind, payload, messageId }: OutgoingMessage): void {

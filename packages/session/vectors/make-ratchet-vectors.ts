@@ -1,6 +1,6 @@
 import { type CipherSuite, type KeyPair, type PqxdhContext, type Random, u8, utf8 } from "@cweb/crypto";
 import { seededRandom } from "@cweb/crypto/testing";
-import { acceptRatchet, decrypt, type Encrypted, encrypt, expectedName, initiateRatchet, type RatchetState } from "../src/core/ratchet.ts";
+import { acceptRatchet, decrypt, type Encrypted, encrypt, expectedName, initiateRatchet, type RatchetState } from "../src/core.ts";
 import { bodyCodec } from "../src/wire/body.ts";
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

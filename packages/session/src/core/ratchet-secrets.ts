@@ -1,4 +1,4 @@
-import type { RatchetState } from "./ratchet.ts";
+import type { RatchetState } from "./ratchet-state.ts";
 
 /** Every key of a state, for erasing when the session ends. */
 export function ratchetSecrets(state: RatchetState): readonly Uint8Array[] {

@@ -17,7 +17,7 @@ import {
 } from "@cweb/serialization";
 import type { Delivery } from "./delivery.ts";
 import { maxRiderBytes, maxRiders, maxSkipped } from "./limits.ts";
-import type { RatchetState, SendingChain, SkippedKey } from "./ratchet.ts";
+import type { RatchetState, SendingChain, SkippedKey } from "./ratchet-state.ts";
 import type { LiveSession, SessionState } from "./state.ts";
 
 /** How the state is kept in its record: local, so that no other implementation reads it. */

@@ -1,6 +1,6 @@
 import type { Rider } from "../wire/body.ts";
 import type { Delivery } from "./delivery.ts";
-import type { RatchetState } from "./ratchet.ts";
+import type { RatchetState } from "./ratchet-state.ts";
 
 /** The session of this moment. There is one at most for each contact (SPEC "One live session"). */
 export interface LiveSession {

@@ -1,10 +1,11 @@
 import type { Opened } from "@cweb/broadcast";
 import { encodeDescSeen, type FetchOutcome, freshness, type PeerDescriptor } from "@cweb/discovery";
 import { toPath } from "@cweb/storage-remote";
+import { acceptRatchet, type Decrypted } from "../core/decrypt.ts";
 import { newDelivery, recordReceived } from "../core/delivery.ts";
+import { encrypt, initiateRatchet } from "../core/encrypt.ts";
 import { judgeDescriptor, judgeInit, learnPeer } from "../core/init-rules.ts";
 import { endAfter, idsAfterResetDays } from "../core/limits.ts";
-import { acceptRatchet, type Decrypted, encrypt, initiateRatchet } from "../core/ratchet.ts";
 import { ratchetSecrets } from "../core/ratchet-secrets.ts";
 import { sentCodec } from "../core/state-codec.ts";
 import type { Draft } from "../draft.ts";

@@ -1,8 +1,8 @@
 import { decodeItems, type OneOffItem, type OneOffNumber } from "@cweb/broadcast";
 import type { PeerDescriptor } from "@cweb/discovery";
+import { type Decrypted, decrypt } from "../core/decrypt.ts";
 import { expectedSeq, holdsId, recordReceived } from "../core/delivery.ts";
 import { learnPeer } from "../core/init-rules.ts";
-import { type Decrypted, decrypt } from "../core/ratchet.ts";
 import { restartAhead } from "../core/schedule.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";

@@ -1,7 +1,7 @@
 import { toPath } from "@cweb/storage-remote";
 import { acknowledgement, recordSent } from "../core/delivery.ts";
+import { encrypt } from "../core/encrypt.ts";
 import { ackAfter, ackAfterMessages, endAfter, maxRiderBytes, maxRiders } from "../core/limits.ts";
-import { encrypt } from "../core/ratchet.ts";
 import { type QueuedMessage, queuedCodec, type SentMessage, sentCodec } from "../core/state-codec.ts";
 import { type Draft, hex, orderIn, type Waiting } from "../draft.ts";
 import { kinds } from "../kinds.ts";

@@ -1,16 +1,8 @@
 import { cipherSuite as crypto, type KeyPair, type PqxdhContext, utf8 } from "@cweb/crypto";
 import { seededRandom } from "@cweb/crypto/testing";
 import { describe, expect, test } from "vitest";
-import {
-  acceptRatchet,
-  decrypt,
-  type Encrypted,
-  encrypt,
-  expectedName,
-  initiateRatchet,
-  type RatchetState,
-} from "../../src/core/ratchet.ts";
 import { ratchetCodec } from "../../src/core/state-codec.ts";
+import { acceptRatchet, decrypt, type Encrypted, encrypt, expectedName, initiateRatchet, type RatchetState } from "../../src/core.ts";
 
 const random = seededRandom(7);
 const tools = { crypto, random };

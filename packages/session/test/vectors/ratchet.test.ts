@@ -1,7 +1,7 @@
 import { cipherSuite, type PqxdhResult } from "@cweb/crypto";
 import { nobleSuite } from "@cweb/crypto/noble";
 import { describe, expect, test } from "vitest";
-import { acceptRatchet, decrypt, type RatchetState } from "../../src/core/ratchet.ts";
+import { acceptRatchet, decrypt, type RatchetState } from "../../src/core.ts";
 import { makeRatchetVectors } from "../../vectors/make-ratchet-vectors.ts";
 import vectors from "../../vectors/ratchet.json" with { type: "json" };
 
