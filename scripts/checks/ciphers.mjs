@@ -5,7 +5,8 @@ import { finding, importsOf, librarySources, walk } from "../syntax.mjs";
 export const title = "only SEAL and HPKE touch a cipher";
 
 const allowed = /^packages\/crypto\/src\/(provider(\/[^/]+)?|seal|hpke)\.ts$/;
-const names = /^(createCipheriv|createDecipheriv|chacha20poly1305|xchacha20poly1305|gcm|crypto_aead_\w+|crypto_secretbox_\w+)$/;
+const names =
+  /^(createCipheriv|createDecipheriv|chacha20[pP]oly1305|aes256Gcm|xchacha20poly1305|gcm|crypto_aead_\w+|crypto_secretbox_\w+)$/;
 
 function offence(node) {
   if (ts.isIdentifier(node) && names.test(node.text)) return node.text;
@@ -33,6 +34,7 @@ export const samples = {
   bad: [
     { "packages/session/src/x.ts": 'import { gcm } from "@noble/ciphers/aes.js";' },
     { "packages/session/src/x.ts": "createCipheriv(a, b, c);" },
+    { "packages/crypto/src/pqxdh.ts": "provider.aes256Gcm.seal(a, b, c, d);" },
     { "packages/session/src/x.ts": "crypto.subtle.encrypt(a, b, c);" },
   ],
 };
