@@ -27,6 +27,11 @@ export interface Waiting extends QueuedMessage {
   readonly order: number;
 }
 
+export interface StoredRecord {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /** Names of one contact's records. Numbers are padded, so that names sort like them. */
 export class RecordNames {
   readonly state: string;
@@ -35,6 +40,7 @@ export class RecordNames {
   readonly queuePrefix: string;
   readonly idPrefix: string;
   readonly ownIdPrefix: string;
+  readonly finishedIds: string;
 
   constructor(id: CwebId) {
     const root = `session/${id}`;
@@ -44,6 +50,7 @@ export class RecordNames {
     this.queuePrefix = `${root}/queue/`;
     this.idPrefix = `${root}/id/`;
     this.ownIdPrefix = `${root}/own-id/`;
+    this.finishedIds = `${root}/finished-ids`;
   }
 
   sent(seq: number): string {
@@ -78,12 +85,11 @@ export class Draft {
   poll: PollState;
   /** Own objects that the peer misses, or that have waited long: to be looked at in the own bucket. */
   readonly repairs: Path[] = [];
-  /** What this step has put into the queue. */
-  readonly enqueued: Waiting[] = [];
   /** Whether names that were passed over are to be asked for in this round. */
   asksPending = false;
   /** Which unacknowledged objects are to be looked at in the own bucket. */
   checks: "none" | "oldest" | "all" = "none";
+  readonly #changes = new Map<string, Uint8Array | null>();
   readonly #stateBefore: SessionState;
   readonly #pollBefore: PollState;
 
@@ -101,6 +107,29 @@ export class Draft {
   static reads(id: CwebId): readonly string[] {
     const names = new RecordNames(id);
     return [names.state, names.poll];
+  }
+
+  get(name: string): Uint8Array | undefined {
+    return this.tx.get(name);
+  }
+
+  put(name: string, bytes: Uint8Array): void {
+    this.#changes.set(name, bytes);
+    this.tx.put(name, bytes);
+  }
+
+  remove(name: string): void {
+    this.#changes.set(name, null);
+    this.tx.remove(name);
+  }
+
+  /** The first records of a prefix, in order of names. A transaction's own scan would not see what this step has changed itself. */
+  scan(prefix: string, options: { readonly after?: string; readonly limit: number }): readonly StoredRecord[] {
+    const { after = "", limit } = options;
+    const own = [...this.#changes].flatMap(([name, bytes]) => (bytes && name.startsWith(prefix) && name > after ? [{ name, bytes }] : []));
+    const stored = this.tx.scan(prefix, options).filter(({ name }) => !this.#changes.has(name));
+    if (own.length === 0) return stored;
+    return [...stored, ...own].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
   }
 
   set live(live: LiveSession | null) {

@@ -1,12 +1,12 @@
 import { type CwebId, decodeId } from "@cweb/discovery";
-import { descriptorFreshFor, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
-import { sentIdCodec } from "./core/state-codec.ts";
+import { descriptorFreshFor, failuresBeforeAlarm, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
 import type { ContactKey } from "./draft.ts";
 import type { Cancellable, SessionOptions } from "./options.ts";
 import { type RoundReport, RoundRunner } from "./round.ts";
 import { SessionError } from "./session-error.ts";
-import { endSession, initiate, mayInitiate } from "./step/establish.ts";
-import { enqueue, pump } from "./step/send.ts";
+import { endSession, initiate, mayInitiate, wantsSession } from "./step/establish.ts";
+import { holdOwnId, isOwnId } from "./step/own-ids.ts";
+import { enqueue, forgetQueue, pump } from "./step/send.ts";
 import { StepRunner } from "./step-runner.ts";
 
 export interface OutgoingMessage {
@@ -28,6 +28,8 @@ export interface SessionStatus {
   readonly missing: readonly number[];
   /** When a message last came, in ms; 0: never. */
   readonly lastHeardAt: number;
+  /** Since when the contact's storage has not answered, in ms, if it failed in several rounds in a row. */
+  readonly unreachableSince: number | null;
 }
 
 /**
@@ -63,16 +65,15 @@ export class Session {
     this.#check(message);
     const sent = await this.#steps.step((draft) => {
       const messageId = message.messageId ?? draft.tx.random.bytes(16);
-      const name = draft.names.ownId(messageId);
-      if (message.messageId && draft.tx.get(name)) return { messageId, isRepeated: true };
-      const waitingNow = draft.state.queueNext - 1 - draft.state.queueCursor;
-      if (draft.state.unacked + waitingNow >= maxUnacked) {
+      const isNamed = message.messageId !== undefined;
+      if (isNamed && isOwnId(draft, messageId)) return { messageId, isRepeated: true };
+      if (draft.state.unacked + draft.state.queued >= maxUnacked) {
         throw new SessionError("peer-away", `${maxUnacked} messages wait for this contact already; try again when it was online`, {
           retryable: true,
         });
       }
-      if (message.messageId) draft.tx.put(name, sentIdCodec.encode({ at: draft.tx.now }));
-      enqueue(draft, { kind: message.kind, payload: message.payload, messageId });
+      if (isNamed) holdOwnId(draft, messageId);
+      enqueue(draft, { kind: message.kind, payload: message.payload, messageId, isNamed });
       pump(draft);
       return { messageId, isRepeated: false };
     }, signal);
@@ -94,20 +95,20 @@ export class Session {
     return this.#rounds.poll(options);
   }
 
-  /** Begins a session where one is wanted and the contact's descriptor is known; asks for the descriptor where it is older than an hour. */
+  /**
+   * Begins a session where one is wanted and the contact's descriptor is known (asked for where it is older than an hour), and encrypts what
+   * waits. `send` and `poll` call it.
+   */
   async establish({ signal }: Cancellable = {}): Promise<void> {
-    const wants = await this.#steps.step(
-      (draft) => !draft.live && !draft.state.isRemoved && (draft.state.wantsInit || draft.state.queueCursor + 1 < draft.state.queueNext),
-      signal,
-    );
-    if (!wants) return;
-    await this.#rounds.freshenDescriptor(descriptorFreshFor, signal);
-    let more = await this.#steps.step((draft) => {
-      const peer = draft.tools.discovery.peer(draft.tx, this.contact.id);
-      if (mayInitiate(draft, peer)) initiate(draft, peer);
-      return draft.live !== null && pump(draft);
-    }, signal);
-    while (more) more = await this.#steps.step((draft) => pump(draft), signal);
+    const { isWanted, isFull } = await this.#steps.step((draft) => ({ isWanted: wantsSession(draft), isFull: pump(draft) }), signal);
+    if (isWanted) {
+      await this.#rounds.freshenDescriptor(descriptorFreshFor, signal);
+      await this.#steps.step((draft) => {
+        const peer = draft.tools.discovery.peer(draft.tx, this.contact.id);
+        if (mayInitiate(draft, peer)) initiate(draft, peer);
+      }, signal);
+    }
+    for (let more = isFull || isWanted; more; ) more = await this.#steps.step(pump, signal);
   }
 
   /** Wants a session although nothing waits to be sent: for a contact that is added again. */
@@ -123,21 +124,22 @@ export class Session {
   async remove({ signal }: Cancellable = {}): Promise<void> {
     await this.#steps.step((draft) => {
       endSession(draft);
-      for (const { name } of draft.tx.scan(draft.names.queuePrefix, { limit: 20_000 })) draft.tx.remove(name);
+      forgetQueue(draft);
       this.#options.broadcast.removeRecipient(draft.tx, this.contact.id);
-      draft.state = { ...draft.state, isRemoved: true, wantsInit: false, queueCursor: draft.state.queueNext - 1, riders: [] };
+      draft.state = { ...draft.state, isRemoved: true, wantsInit: false, riders: [] };
     }, signal);
   }
 
   async status({ signal }: Cancellable = {}): Promise<SessionStatus> {
-    return this.#steps.step(({ state }) => {
+    return this.#steps.step(({ state, poll }) => {
       const { live } = state;
       return {
         session: live ? (live.unanswered ? "initiated" : "established") : "none",
-        queued: state.queueNext - 1 - state.queueCursor,
+        queued: state.queued,
         unacknowledged: state.unacked,
         missing: live ? [...live.delivery.gaps.values()].map(({ seq }) => seq).sort((a, b) => a - b) : [],
         lastHeardAt: state.lastHeardAt,
+        unreachableSince: poll.failures >= failuresBeforeAlarm ? poll.failingSince : null,
       };
     }, signal);
   }

@@ -1,7 +1,7 @@
 import type { Contact, PeerDescriptor } from "@cweb/discovery";
 import { type Path, type ReadResult, type RemoteReader, toPath, type Version } from "@cweb/storage-remote";
 import { expectedName, namesAhead } from "./core/decrypt.ts";
-import { aheadInChain, aheadInNextChain, maxObject } from "./core/limits.ts";
+import { aheadInChain, aheadInNextChain, failuresBeforeAlarm, maxObject } from "./core/limits.ts";
 import { type Phase, type PollState, planRound, type Turn, turnRotation } from "./core/schedule.ts";
 import type { SessionState } from "./core/state.ts";
 import type { Draft } from "./draft.ts";
@@ -14,8 +14,9 @@ import type { StepRunner } from "./step-runner.ts";
 
 /** Objects of the size of a descriptor, the largest that is read beside slots. */
 const descriptorMaxBytes = 65_536;
-/** Alarms only when a store stayed away for several rounds and minutes. */
-const failuresBeforeAlarm = 3;
+
+/** No object of the protocol is as long as this one: it is refused like any other that is not right. */
+const oversized: ReadResult = { kind: "found", bytes: new Uint8Array(), version: "" as Version };
 
 /** What one round knows before it asks. */
 export interface Plan {
@@ -45,7 +46,7 @@ type Box = Extract<ReturnType<SessionOptions["broadcast"]["open"]>, { kind: "box
 
 function slotSeen(poll: PollState, path: Path, answer: ReadResult): Pick<PollState, "slotPath" | "slotVersion"> {
   if (answer.kind === "unchanged") return { slotPath: poll.slotPath, slotVersion: poll.slotVersion };
-  const isKeepable = answer.kind === "found" && answer.version.length <= 256;
+  const isKeepable = answer.kind === "found" && answer.version !== "" && answer.version.length <= 256;
   return { slotPath: path, slotVersion: isKeepable ? answer.version : null };
 }
 
@@ -214,7 +215,12 @@ export class Turns {
   ): Promise<ReadResult> {
     this.gets++;
     const reader: RemoteReader = this.#options.openReader(contact.profile);
-    return reader.read(path, { maxBytes, ...(unless === undefined ? {} : { unless }), ...(signal ? { signal } : {}) });
+    try {
+      return await reader.read(path, { maxBytes, ...(unless === undefined ? {} : { unless }), ...(signal ? { signal } : {}) });
+    } catch (failure) {
+      if (isStorageFailure(failure) && failure.code === "too-large") return oversized;
+      throw failure;
+    }
   }
 
   async #repair({ asked, oldest, checked }: Repairs, signal: AbortSignal | undefined): Promise<void> {
@@ -262,6 +268,6 @@ export class Turns {
 }
 
 /** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
-export function isStorageFailure(failure: unknown): boolean {
-  return failure instanceof Error && failure.name === "StorageRemoteError";
+export function isStorageFailure(failure: unknown): failure is Error & { readonly code: unknown } {
+  return failure instanceof Error && failure.name === "StorageRemoteError" && "code" in failure;
 }

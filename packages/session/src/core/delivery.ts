@@ -12,7 +12,7 @@ export interface Delivery {
   /** Names passed over, whose keys the ratchet keeps. */
   readonly gaps: ReadonlyMap<string, Gap>;
   /** Given up; told to the peer until a body that said so is acknowledged, and not as lost itself. */
-  readonly lost: readonly Lost[];
+  readonly lost: readonly number[];
   /** When the oldest message not yet acknowledged arrived, and how many such there are. */
   readonly owedSince: number | null;
   readonly owedCount: number;
@@ -26,12 +26,6 @@ export interface Gap {
   readonly since: number;
   /** Whether it was asked for once more after its time. */
   readonly asked: boolean;
-}
-
-export interface Lost {
-  readonly seq: number;
-  /** Own seqs whose bodies said so. */
-  readonly carriedBy: readonly number[];
 }
 
 export interface ReceivedId {
@@ -60,7 +54,7 @@ export const newDelivery: Delivery = {
 /** Ack stays below the 33rd missing, and below the 33rd lost, seq. */
 export function acknowledgement({ high, gaps, lost }: Pick<Delivery, "high" | "gaps" | "lost">): Acknowledgement {
   const missing = [...gaps.values()].map(({ seq }) => seq).sort((a, b) => a - b);
-  const given = lost.map(({ seq }) => seq).sort((a, b) => a - b);
+  const given = [...lost].sort((a, b) => a - b);
   const ack = Math.min(high, (missing[maxMissing] ?? Number.POSITIVE_INFINITY) - 1, (given[maxLost] ?? Number.POSITIVE_INFINITY) - 1);
   const upTo = (seq: number): boolean => seq <= ack;
   return { ack, missing: missing.filter(upTo), lost: given.filter(upTo) };
@@ -90,18 +84,17 @@ export function recordReceived(delivery: Delivery, received: Received, now: numb
 }
 
 /** The body numbered `seq` is on its way: it carries the acknowledgement, so none is owed. */
-export function recordSent(delivery: Delivery, said: Acknowledgement): { readonly delivery: Delivery; readonly seq: number } {
+export function recordSent(delivery: Delivery): { readonly delivery: Delivery; readonly seq: number } {
   const seq = delivery.lastSeq + 1;
-  const lost = delivery.lost.map((it) => (said.lost.includes(it.seq) ? { ...it, carriedBy: [...it.carriedBy, seq] } : it));
-  return { seq, delivery: { ...delivery, lastSeq: seq, lost, owedSince: null, owedCount: 0 } };
+  return { seq, delivery: { ...delivery, lastSeq: seq, owedSince: null, owedCount: 0 } };
 }
 
-/** The peer has read the own body `seq`, which said `said`: what it told need not be told or kept any more. */
-export function recordRead(delivery: Delivery, seq: number, said: Acknowledgement): Delivery {
+/** The peer has read an own body that said `said`: what it told need not be told or kept any more. */
+export function recordRead(delivery: Delivery, said: Acknowledgement): Delivery {
   const isKnown = (id: ReceivedId): boolean => id.seq <= said.ack && !said.missing.includes(id.seq) && !said.lost.includes(id.seq);
   return {
     ...delivery,
-    lost: delivery.lost.filter(({ carriedBy }) => !carriedBy.includes(seq)),
+    lost: delivery.lost.filter((seq) => !said.lost.includes(seq)),
     ids: delivery.ids.filter((id) => !isKnown(id)),
   };
 }
@@ -115,7 +108,7 @@ export function giveUp(delivery: Delivery, names: readonly string[], now: number
     const gap = gaps.get(name);
     if (!gap) continue;
     gaps.delete(name);
-    lost.push({ seq: gap.seq, carriedBy: [] });
+    lost.push(gap.seq);
   }
   return { ...delivery, gaps, lost, owedSince: delivery.owedSince ?? now };
 }

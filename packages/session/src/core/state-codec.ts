@@ -16,7 +16,7 @@ import {
   type WireType,
 } from "@cweb/serialization";
 import type { Delivery } from "./delivery.ts";
-import { maxRiderBytes, maxRiders, maxSkipped } from "./limits.ts";
+import { keptOwnIds, maxRiderBytes, maxRiders, maxSkipped } from "./limits.ts";
 import type { RatchetState, SendingChain, SkippedKey } from "./ratchet-state.ts";
 import type { LiveSession, SessionState } from "./state.ts";
 
@@ -69,7 +69,7 @@ const deliveryType = struct({
   oldestUnacked: uint(),
   high: uint(),
   gaps: array(struct({ name: objectName, seq: uint(), since: uint(), asked: bool }), maxSkipped),
-  lost: array(struct({ seq: uint(), carriedBy: array(uint(), 65_536) }), 65_536),
+  lost: array(uint(), 65_536),
   owedSince: nullable(u64),
   owedCount: uint(),
   ids: array(struct({ seq: uint(), messageId: bytes(16) }), 65_536),
@@ -95,6 +95,7 @@ const stateType = struct({
   isExpired: bool,
   queueNext: u64,
   queueCursor: u64,
+  queued: uint(),
   unacked: uint(),
   riders: array(struct({ kind: uint(), bytes: bytesUpTo(maxRiderBytes) }), maxRiders * 16),
   activeDays: uint(),
@@ -190,6 +191,7 @@ const sentType = struct({
   /** When its payload was first committed, and whether an earlier session has sent it. */
   firstCommittedAt: u64,
   isResent: bool,
+  isNamed: bool,
   said: acknowledgementType,
 });
 export type SentMessage = TypeOf<typeof sentType>;
@@ -201,11 +203,13 @@ const queuedType = struct({
   messageId: bytes(16),
   firstCommittedAt: u64,
   wasSent: bool,
+  /** Whether the application gave the id. */
+  isNamed: bool,
   payload: bytesUpTo(65_536),
 });
 export type QueuedMessage = TypeOf<typeof queuedType>;
 export const queuedCodec: Codec<QueuedMessage> = codec(queuedType, { maxBytes: 66_000 });
 
-/** An id given by the application, so that sending it again sends nothing. */
-const sentIdType = struct({ at: u64 });
-export const sentIdCodec: Codec<TypeOf<typeof sentIdType>> = codec(sentIdType, { maxBytes: 64 });
+/** Ids that the application gave to messages which are finished, the newest last: sending one again sends nothing. */
+const finishedIdsType = array(bytes(16), keptOwnIds);
+export const finishedIdsCodec: Codec<TypeOf<typeof finishedIdsType>> = codec(finishedIdsType, { maxBytes: 4096 });

@@ -42,6 +42,8 @@ export interface SessionState {
   /** Order numbers of the queue: the next to be given, and the last that the live session has encrypted. */
   readonly queueNext: number;
   readonly queueCursor: number;
+  /** How many payloads of the queue wait to be encrypted. */
+  readonly queued: number;
   /** Sent and neither finished nor pure acknowledgements. */
   readonly unacked: number;
   /** Waiting for the next message. */
@@ -69,6 +71,7 @@ export function newSessionState(incarnation: number): SessionState {
     isExpired: false,
     queueNext: 1,
     queueCursor: 0,
+    queued: 0,
     unacked: 0,
     riders: [],
     activeDays: 0,

@@ -7,12 +7,13 @@ import { encrypt, initiateRatchet } from "../core/encrypt.ts";
 import { judgeDescriptor, judgeInit, learnPeer } from "../core/init-rules.ts";
 import { endAfter, idsAfterResetDays } from "../core/limits.ts";
 import { ratchetSecrets } from "../core/ratchet-secrets.ts";
-import { sentCodec } from "../core/state-codec.ts";
+import { type SentMessage, sentCodec } from "../core/state-codec.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";
 import { type Body, bodyCodec } from "../wire/body.ts";
+import { retireOwnId } from "./own-ids.ts";
 import { decodeBody, deliver, isKnownId } from "./receive.ts";
-import { bodyOf, enqueue, giveUpQueued, type Outgoing, pump, remember, waiting } from "./send.ts";
+import { bodyOf, enqueue, giveUpQueued, keepQueued, type Outgoing, pump, remember, take, waiting } from "./send.ts";
 
 /** How sessions begin and end (SPEC "Collisions and resets"). */
 
@@ -21,12 +22,18 @@ export type InitOpening = Extract<Opened, { kind: "init" }>;
 /** Bytes of body in the slot's message 0. */
 export const initialBodyRoom = 386;
 
-/** Whether a session is wanted and may be begun with the descriptor at hand. */
+/** Whether there is no session and a reason for one. */
+export function wantsSession({ state }: Draft): boolean {
+  return !state.live && !state.isRemoved && (state.wantsInit || state.queued > 0);
+}
+
+/** Whether one may be begun with the descriptor at hand. */
 export function mayInitiate(draft: Draft, peer: PeerDescriptor | undefined): peer is PeerDescriptor {
   const { state, tx } = draft;
-  if (!peer || state.live || state.isRemoved || freshness(peer, tx.now) === "expired") return false;
-  if (state.isExpired && peer.seq <= (state.lastInit?.descriptorSeq ?? 0)) return false;
-  return state.wantsInit || state.queueCursor + 1 < state.queueNext;
+  if (!peer || !wantsSession(draft) || freshness(peer, tx.now) === "expired") return false;
+  // A descriptor of an earlier incarnation than is known would only make a message that nobody can read.
+  if (peer.incarnation < state.peerIncarnation) return false;
+  return !state.isExpired || peer.seq > (state.lastInit?.descriptorSeq ?? 0);
 }
 
 /** Begins a session: PQXDH, message 0 into the slot, and the rest of the queue right behind it. */
@@ -66,19 +73,16 @@ export function initiate(draft: Draft, peer: PeerDescriptor): void {
 
 /** Message 0: the first of the queue where it fits the slot's entry, else an empty one in front of it. */
 function firstMessage(draft: Draft): Uint8Array {
-  const { tx, names } = draft;
   const [first] = waiting(draft, 1);
   if (first && !first.wasSent) {
     const body = bodyCodec.encode(bodyOf(draft, first, first.firstCommittedAt, []).body);
     if (body.length <= initialBodyRoom) {
-      draft.state = { ...draft.state, queueCursor: first.order };
-      const isKept = !draft.tools.kinds.get(first.kind)?.isEphemeral;
-      if (!isKept) tx.remove(names.queued(first.order));
-      return sealFirst(draft, first, first.firstCommittedAt, isKept ? first.order : 0);
+      take(draft, first);
+      return sealFirst(draft, first, first.firstCommittedAt, keepQueued(draft, first));
     }
   }
-  const hello = { kind: kinds.hello.number, messageId: tx.random.bytes(16), payload: new Uint8Array() };
-  return sealFirst(draft, hello, tx.now, 0);
+  const hello = { kind: kinds.hello.number, messageId: draft.tx.random.bytes(16), payload: new Uint8Array() };
+  return sealFirst(draft, hello, draft.tx.now, 0);
 }
 
 function sealFirst(draft: Draft, message: Outgoing, sentAt: number, order: number): Uint8Array {
@@ -95,6 +99,7 @@ function sealFirst(draft: Draft, message: Outgoing, sentAt: number, order: numbe
     messageId: message.messageId,
     firstCommittedAt: sentAt,
     isResent: false,
+    isNamed: message.isNamed ?? false,
     said,
   });
   return sealed.object;
@@ -107,18 +112,25 @@ function sealFirst(draft: Draft, message: Outgoing, sentAt: number, order: numbe
 export function endSession(draft: Draft): void {
   const { tx, tools, contact, live, names } = draft;
   if (!live) return;
-  for (const { name, bytes } of tx.scan(names.sentPrefix, { limit: live.delivery.lastSeq })) {
+  let { queued } = draft.state;
+  for (const { name, bytes } of draft.scan(names.sentPrefix, { limit: live.delivery.lastSeq + 1 })) {
     const sent = sentCodec.decode(bytes);
-    tx.remove(name);
+    draft.remove(name);
     if (sent.path !== "") tx.withdraw(toPath(sent.path));
-    if (sent.order > 0 && tx.confirmedNow - sent.firstCommittedAt >= endAfter)
-      giveUpQueued(draft, sent.order, sent, "unconfirmed", "expired");
+    if (sent.order === 0) forgetEphemeral(draft, sent);
+    else if (tx.confirmedNow - sent.firstCommittedAt >= endAfter) giveUpQueued(draft, sent.order, sent, "unconfirmed", "expired");
+    else queued++;
   }
-  for (const { messageId } of live.delivery.ids) tx.put(names.id(messageId), new Uint8Array());
+  for (const { messageId } of live.delivery.ids) draft.put(names.id(messageId), new Uint8Array());
   if (live.unanswered) tools.broadcast.clearInit(tx, contact.id);
   tx.consume(...ratchetSecrets(live.ratchet));
   const idsUntil = draft.state.activeDays + idsAfterResetDays;
-  draft.state = { ...draft.state, live: null, unacked: 0, queueCursor: 0, idsUntil };
+  draft.state = { ...draft.state, live: null, unacked: 0, queueCursor: 0, queued, idsUntil };
+}
+
+/** Nothing is left to be sent again: the layer that made it makes a new one where it is still wanted. */
+function forgetEphemeral(draft: Draft, { isNamed, messageId }: SentMessage): void {
+  if (isNamed) retireOwnId(draft, messageId);
 }
 
 /** After a restore, the session of the earlier incarnation is void; the peer is told by an empty initial message. */
@@ -154,6 +166,8 @@ export function takeInit(draft: Draft, opening: InitOpening): void {
   const { tx, tools, contact } = draft;
   const { initSeq, sawSeq, incarnation } = opening.entry;
   const ids = { own: tools.discovery.identity.idBytes, peer: contact.idBytes };
+  // SPEC "Valid initial messages": a home that was restored does not continue what its lost state was sent.
+  if (opening.responderIncarnation !== tx.incarnation) return;
   const verdict = judgeInit(draft.state, { initSeq, sawSeq, incarnation }, ids, tx.now);
   if (verdict === "ignored") return;
   const { handshake } = opening;
@@ -163,10 +177,11 @@ export function takeInit(draft: Draft, opening: InitOpening): void {
     draft.report("undecryptable", { detail: "an initial message" });
     return;
   }
+  tx.consume(handshake.sharedKey);
   tools.broadcast.markSeen(tx, contact.id, opening.entry.gen, opening.innerHash);
   draft.state = learnPeer(draft.state, incarnation, initSeq);
   if (verdict === "accepted") accept(draft, first, body, incarnation, initSeq);
-  else outdo(draft, body, verdict === "renewed");
+  else outdo(draft, first, body, verdict === "renewed");
 }
 
 function accept(draft: Draft, first: Decrypted, body: Body, peerIncarnation: number, initSeq: number): void {
@@ -185,10 +200,11 @@ function accept(draft: Draft, first: Decrypted, body: Body, peerIncarnation: num
 }
 
 /** The own initial message stands; of the other one only this first message is read. */
-function outdo(draft: Draft, body: Body, isWithdrawn: boolean): void {
+function outdo(draft: Draft, first: Decrypted, body: Body, isWithdrawn: boolean): void {
   const { tx, names, state } = draft;
+  tx.consume(...first.consumed, ...ratchetSecrets(first.state));
   const isRepeated = isKnownId(draft, body.messageId);
-  tx.put(names.id(body.messageId), new Uint8Array());
+  draft.put(names.id(body.messageId), new Uint8Array());
   draft.state = { ...state, idsUntil: state.activeDays + idsAfterResetDays, wantsInit: state.wantsInit || isWithdrawn };
   deliver(draft, body, isRepeated);
 }

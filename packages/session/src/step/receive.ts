@@ -1,8 +1,10 @@
 import { decodeItems, type OneOffItem, type OneOffNumber } from "@cweb/broadcast";
+import { equal } from "@cweb/crypto";
 import type { PeerDescriptor } from "@cweb/discovery";
 import { type Decrypted, decrypt } from "../core/decrypt.ts";
 import { expectedSeq, holdsId, recordReceived } from "../core/delivery.ts";
 import { learnPeer } from "../core/init-rules.ts";
+import { clockTolerance } from "../core/limits.ts";
 import { restartAhead } from "../core/schedule.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";
@@ -14,15 +16,15 @@ export interface Opened {
   readonly decrypted: Decrypted;
   readonly body: Body;
 }
-export type OpenedMemo = Map<string, { readonly from: unknown; readonly opened: Opened | undefined }>;
+export type OpenedMemo = Map<string, { readonly from: Uint8Array; readonly opened: Opened | undefined }>;
 
 /** Opens the object found at `name`, without changing anything. `undefined`: not a message of this session. */
 function open(draft: Draft, name: string, object: Uint8Array, memo: OpenedMemo): Opened | undefined {
   const { live } = draft;
   if (!live) return undefined;
-  const from = draft.tx.get(draft.names.state);
+  const from = draft.get(draft.names.state) ?? new Uint8Array();
   const known = memo.get(name);
-  if (known && known.from === from && from) return known.opened;
+  if (known && equal(known.from, from)) return known.opened;
   const decrypted = decrypt(live.ratchet, name, object, draft.tools);
   const body = decrypted && decodeBody(decrypted.body);
   const isInStep = decrypted && body?.seq === expectedSeq(live.delivery, name, decrypted.passedOver);
@@ -60,7 +62,9 @@ export function receive(draft: Draft, name: string, object: Uint8Array, memo: Op
   draft.live = { ...draft.live, ratchet: decrypted.state, delivery };
   if (!wasGap) draft.poll = restartAhead(draft.poll);
   answered(draft);
-  draft.state = { ...learnPeer(draft.state, 0, body.initFloor), lastHeardAt: tx.now };
+  // A value of a clock that runs ahead would make the peer's later initial messages look old.
+  const floor = body.initFloor > tx.now + clockTolerance ? 0 : body.initFloor;
+  draft.state = { ...learnPeer(draft.state, 0, floor), lastHeardAt: tx.now };
   settle(draft, body);
   if (decrypted.passedOver.length > 0) {
     draft.report("gap", { detail: String(decrypted.passedOver.length) });
@@ -82,7 +86,7 @@ function answered(draft: Draft): void {
 
 export function isKnownId(draft: Draft, messageId: Uint8Array): boolean {
   if (draft.live && holdsId(draft.live.delivery, messageId)) return true;
-  return draft.state.idsUntil > 0 && draft.tx.get(draft.names.id(messageId)) !== undefined;
+  return draft.state.idsUntil > 0 && draft.get(draft.names.id(messageId)) !== undefined;
 }
 
 /** Hands a body's content to the application: each message id once. */

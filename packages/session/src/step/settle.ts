@@ -1,9 +1,11 @@
 import { decodeItems } from "@cweb/broadcast";
+import { equal } from "@cweb/crypto";
 import { toPath } from "@cweb/storage-remote";
 import { type Acknowledgement, recordRead } from "../core/delivery.ts";
 import { queuedCodec, type SentMessage, sentCodec } from "../core/state-codec.ts";
 import { type Draft, orderIn } from "../draft.ts";
 import { kinds } from "../kinds.ts";
+import { retireOwnId } from "./own-ids.ts";
 
 /** What an acknowledgement finishes, and what it asks to be repaired (SPEC "Acknowledging"). */
 export function settle(draft: Draft, { ack, missing, lost }: Acknowledgement): void {
@@ -12,7 +14,7 @@ export function settle(draft: Draft, { ack, missing, lost }: Acknowledgement): v
   if (!live || ack > live.delivery.lastSeq) return;
   const { oldestUnacked } = live.delivery;
   if (ack < oldestUnacked) return;
-  const found = draft.tx.scan(draft.names.sentPrefix, { limit: ack - oldestUnacked + 1 });
+  const found = draft.scan(draft.names.sentPrefix, { limit: ack - oldestUnacked + 1 });
   for (const { name, bytes } of found) {
     const seq = orderIn(name);
     if (seq > ack) break;
@@ -26,10 +28,14 @@ export function settle(draft: Draft, { ack, missing, lost }: Acknowledgement): v
 
 /** One-offs that went inside the session have arrived: they need not be listed in the slot any more. */
 function dropListed(draft: Draft, queuedName: string): void {
-  const queued = draft.tx.get(queuedName);
+  const queued = draft.get(queuedName);
   const list = queued && decodeItems(queuedCodec.decode(queued).payload);
   if (!list) return;
-  for (const { messageId, kind } of list.items) draft.report("delivered", { channel: "broadcast", messageId, number: kind });
+  // After a reset they may have gone a second time, and are reported once.
+  for (const { messageId, kind } of draft.tools.broadcast.pendingOneOffs(draft.tx, draft.contact.id)) {
+    if (list.items.some((item) => equal(item.messageId, messageId)))
+      draft.report("delivered", { channel: "broadcast", messageId, number: kind });
+  }
   draft.tools.broadcast.dropOneOffs(
     draft.tx,
     draft.contact.id,
@@ -40,11 +46,12 @@ function dropListed(draft: Draft, queuedName: string): void {
 function finish(draft: Draft, seq: number, sent: SentMessage, isLost: boolean): void {
   const { tx, names, live } = draft;
   if (!live) return;
-  tx.remove(names.sent(seq));
+  draft.remove(names.sent(seq));
   if (sent.kind === kinds.oneOff.number && !isLost) dropListed(draft, names.queued(sent.order));
-  if (sent.order > 0) tx.remove(names.queued(sent.order));
+  if (sent.order > 0) draft.remove(names.queued(sent.order));
+  if (sent.isNamed) retireOwnId(draft, sent.messageId);
   if (sent.path !== "") tx.withdraw(toPath(sent.path));
-  if (!isLost) draft.live = { ...live, delivery: recordRead(live.delivery, seq, sent.said) };
+  if (!isLost) draft.live = { ...live, delivery: recordRead(live.delivery, sent.said) };
   if (sent.kind === kinds.ack.number) return;
   draft.state = { ...draft.state, unacked: draft.state.unacked - 1 };
   if (sent.kind === kinds.hello.number || sent.kind === kinds.oneOff.number) return;

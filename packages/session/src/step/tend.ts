@@ -1,7 +1,7 @@
 import { toPath } from "@cweb/storage-remote";
 import { giveUp } from "../core/delivery.ts";
-import { checkAfter, endAfter, endAfterActiveDays, initLife, ownIdLife, skippedActiveDays } from "../core/limits.ts";
-import { type SentMessage, sentCodec, sentIdCodec } from "../core/state-codec.ts";
+import { checkAfter, endAfter, endAfterActiveDays, initLife, skippedActiveDays } from "../core/limits.ts";
+import { type SentMessage, sentCodec } from "../core/state-codec.ts";
 import type { Draft } from "../draft.ts";
 import { kinds } from "../kinds.ts";
 import { endSession } from "./establish.ts";
@@ -35,14 +35,10 @@ function countDay(draft: Draft): void {
 
 /** Once a day: ids whose time has come. */
 function forgetIds(draft: Draft): void {
-  const { tx, names, state } = draft;
-  if (state.idsUntil > 0 && state.activeDays > state.idsUntil) {
-    for (const { name } of tx.scan(names.idPrefix, { limit: 100_000 })) tx.remove(name);
-    draft.state = { ...draft.state, idsUntil: 0 };
-  }
-  for (const { name, bytes } of tx.scan(names.ownIdPrefix, { limit: 100_000 })) {
-    if (tx.confirmedNow - sentIdCodec.decode(bytes).at >= ownIdLife) tx.remove(name);
-  }
+  const { names, state } = draft;
+  if (state.idsUntil === 0 || state.activeDays <= state.idsUntil) return;
+  for (const { name } of draft.scan(names.idPrefix, { limit: 100_000 })) draft.remove(name);
+  draft.state = { ...draft.state, idsUntil: 0 };
 }
 
 /** A gap is asked for once more after its time; then its key goes, and the peer is told. */
@@ -81,13 +77,14 @@ function checkUnacked(draft: Draft, { expectedWasAbsent, heard }: Round): void {
     return;
   }
   if (live.delivery.oldestUnacked > live.delivery.lastSeq) return;
-  const oldest = oldestPayload(draft);
-  if (!oldest) return;
-  const age = tx.now - oldest.committedAt;
-  if (age >= checkAfter && tx.now - state.checkedAt >= checkAfter) {
+  const { first, oldest } = oldestSent(draft);
+  // Pure acknowledgements are looked at with the others, but alone only when the peer was heard: it may wait behind a lost one.
+  const looked = heard ? first : oldest;
+  if (looked && tx.now - looked.committedAt >= checkAfter && Math.abs(tx.now - state.checkedAt) >= checkAfter) {
     draft.state = { ...draft.state, checkedAt: tx.now };
     draft.checks = heard ? "all" : "oldest";
   }
+  if (!oldest) return;
   const isOver = tx.confirmedNow - oldest.committedAt >= endAfter && state.activeDays - oldest.activeDay >= endAfterActiveDays;
   if (isOver && expectedWasAbsent && !live.unanswered) {
     endSession(draft);
@@ -95,18 +92,15 @@ function checkUnacked(draft: Draft, { expectedWasAbsent, heard }: Round): void {
   }
 }
 
-/** The oldest message sent that is not a pure acknowledgement. */
-function oldestPayload(draft: Draft): SentMessage | undefined {
-  for (const { bytes } of draft.tx.scan(draft.names.sentPrefix, { limit: 64 })) {
-    const sent = sentCodec.decode(bytes);
-    if (sent.kind !== kinds.ack.number) return sent;
-  }
-  return undefined;
+/** The oldest message on its way, and the oldest that is not a pure acknowledgement. */
+function oldestSent(draft: Draft): { readonly first: SentMessage | undefined; readonly oldest: SentMessage | undefined } {
+  const sent = draft.scan(draft.names.sentPrefix, { limit: 256 }).map(({ bytes }) => sentCodec.decode(bytes));
+  return { first: sent[0], oldest: sent.find(({ kind }) => kind !== kinds.ack.number) };
 }
 
 /** All objects not yet acknowledged, for looking at them in the own bucket. */
 export function unackedPaths(draft: Draft, limit: number): readonly ReturnType<typeof toPath>[] {
-  return draft.tx
+  return draft
     .scan(draft.names.sentPrefix, { limit })
     .map(({ bytes }) => sentCodec.decode(bytes).path)
     .filter((path) => path !== "")
