@@ -13,45 +13,42 @@ export interface RoundReport {
   readonly failure?: unknown;
 }
 
-/** Polls one contact's bucket: which one object, what it means, and what follows from it (SPEC "One GET a round"). */
-export class RoundRunner {
+/** One poll of one contact's bucket: which one object, what it means, and what follows from it (SPEC "One GET a round"). */
+export class Round {
   readonly #steps: StepRunner;
-  readonly #establish: (signal: AbortSignal | undefined) => Promise<void>;
   readonly #turns: Turns;
+  #heard = false;
 
-  /** `establish` begins a session where one is wanted: at the end of each round. */
-  constructor(steps: StepRunner, establish: (signal: AbortSignal | undefined) => Promise<void>) {
+  constructor(steps: StepRunner) {
     this.#steps = steps;
-    this.#establish = establish;
     this.#turns = new Turns(steps);
   }
 
-  async poll({ signal, full = false }: Cancellable & { readonly full?: boolean } = {}): Promise<RoundReport> {
-    this.#turns.gets = 0;
+  /** `establish` begins a session where one is wanted: at the end. */
+  async poll(
+    establish: (round: Round) => Promise<void>,
+    { signal, full = false }: Cancellable & { readonly full?: boolean },
+  ): Promise<RoundReport> {
     try {
-      const heard = full ? await this.#fullCheck(signal) : await this.#rounds(signal);
-      await this.#establish(signal);
-      return { gets: this.#turns.gets, heard };
+      await (full ? this.#fullCheck(signal) : this.#rounds(signal));
+      await establish(this);
+      return { gets: this.#turns.gets, heard: this.#heard };
     } catch (failure) {
       signal?.throwIfAborted();
       if (!isStorageFailure(failure)) throw failure;
-      return { gets: this.#turns.gets, heard: false, failure };
+      return { gets: this.#turns.gets, heard: this.#heard, failure };
     }
   }
 
   /** One round; after a pause two, the first for the expected name; and another at once where 64 GETs did not empty the store. */
-  async #rounds(signal: AbortSignal | undefined): Promise<boolean> {
+  async #rounds(signal: AbortSignal | undefined): Promise<void> {
     const afterPause = await this.#steps.step(({ poll, tx }) => Math.abs(tx.now - poll.lastRoundAt) > pauseAfter, signal);
-    // The first thing of a new contact is its descriptor; the round proper follows at once.
     const wasUnknown = !(await this.#hasDescriptor(signal));
-    let { heard, isFull } = await this.#round(afterPause, signal);
-    if (wasUnknown || (afterPause && (await this.#isStandInDue(signal)))) {
-      const second = await this.#round(wasUnknown, signal);
-      heard ||= second.heard;
-      isFull ||= second.isFull;
-    }
-    while (isFull) ({ isFull } = await this.#round(true, signal));
-    return heard;
+    let isFull = await this.#round(afterPause, signal);
+    // The first thing of a new contact is its descriptor; the round proper follows at once.
+    const isNext = wasUnknown ? await this.#hasDescriptor(signal) : afterPause && (await this.#isStandInDue(signal));
+    if (isNext) isFull = (await this.#round(wasUnknown, signal)) || isFull;
+    while (isFull) isFull = await this.#round(true, signal);
   }
 
   #isStandInDue(signal: AbortSignal | undefined): Promise<boolean> {
@@ -62,22 +59,23 @@ export class RoundRunner {
     return this.#steps.step(({ tx }) => this.#steps.options.discovery.peer(tx, this.#steps.contact.id) !== undefined, signal);
   }
 
-  async #round(expectedOnly: boolean, signal: AbortSignal | undefined): Promise<{ heard: boolean; isFull: boolean }> {
+  /** Answers whether more may wait: the round ended because of its GETs. */
+  async #round(expectedOnly: boolean, signal: AbortSignal | undefined): Promise<boolean> {
     const before = this.#turns.gets;
     const plan = await this.#turns.plan(expectedOnly, signal);
-    if (!plan) return { heard: false, isFull: false };
+    if (!plan) return false;
     const first = await this.#turns.take(plan, plan.turn, signal);
-    const followed = await this.#follow(first, before, signal);
-    return { heard: first.heard, isFull: followed && this.#turns.gets - before >= maxGetsPerRound };
+    return (await this.#follow(first, before, signal)) && this.#turns.gets - before >= maxGetsPerRound;
   }
 
   /** A message is followed by the next; a gap asks for the names that were passed over. Answers whether messages came up to the end. */
   async #follow(first: Taken, before: number, signal: AbortSignal | undefined): Promise<boolean> {
     let { heard, asksPending } = first;
+    this.#heard ||= heard;
     while (heard && this.#turns.gets - before < maxGetsPerRound) {
       const plan = await this.#turns.plan(true, signal);
       if (!plan?.expected) return false;
-      const next = await this.#turns.take({ ...plan, poll: await this.#turns.currentPoll(signal) }, "expected", signal);
+      const next = await this.#turns.take({ ...plan, poll: undefined }, "expected", signal);
       heard = next.heard;
       asksPending ||= next.asksPending;
     }
@@ -96,27 +94,26 @@ export class RoundRunner {
   async #takeOther(name: string, signal: AbortSignal | undefined): Promise<boolean> {
     const plan = await this.#turns.plan(true, signal);
     if (!plan) return false;
-    const { heard } = await this.#turns.takeName({ ...plan, poll: await this.#turns.currentPoll(signal) }, name, signal);
+    const { heard } = await this.#turns.takeName({ ...plan, poll: undefined }, name, signal);
+    this.#heard ||= heard;
     return heard;
   }
 
   /** Everything that could be due, now: descriptor, slot, expected name, all names ahead and all that were passed over. */
-  async #fullCheck(signal: AbortSignal | undefined): Promise<boolean> {
-    let heard = false;
+  async #fullCheck(signal: AbortSignal | undefined): Promise<void> {
     for (const turn of ["descriptor", "slot", "expected"] as const) {
       const plan = await this.#turns.plan(true, signal);
-      if (!plan) return heard;
+      if (!plan) return;
       if (turn !== "descriptor" && !plan.contact.pinned) continue;
       if (turn === "expected" && plan.expected === undefined) continue;
       const before = this.#turns.gets;
-      const first = await this.#turns.take({ ...plan, poll: await this.#turns.currentPoll(signal) }, turn, signal);
-      heard ||= first.heard;
-      await this.#follow(first, before, signal);
+      await this.#follow(await this.#turns.take({ ...plan, poll: undefined }, turn, signal), before, signal);
     }
     const plan = await this.#turns.plan(true, signal);
-    for (const name of [...(plan?.ahead ?? []), ...(plan?.pending ?? [])]) heard = (await this.#takeOther(name, signal)) || heard;
-    while (heard && (await this.#round(true, signal)).heard);
-    return heard;
+    let isFound = false;
+    for (const name of [...(plan?.ahead ?? []), ...(plan?.pending ?? [])]) isFound = (await this.#takeOther(name, signal)) || isFound;
+    // What was found ahead moves the expected name on.
+    while (isFound) isFound = await this.#round(true, signal);
   }
 
   /** Makes sure that the descriptor was fetched within `age` ms, if the contact's store answers at all. */
@@ -127,7 +124,7 @@ export class RoundRunner {
     const now = await this.#steps.step(({ tx }) => tx.now, signal);
     if (fetchedAt !== undefined && Math.abs(now - fetchedAt) < age) return;
     try {
-      await this.#turns.takeDescriptor({ ...plan, poll: await this.#turns.currentPoll(signal) }, signal);
+      await this.#turns.takeDescriptor({ ...plan, poll: undefined }, signal);
     } catch (failure) {
       signal?.throwIfAborted();
       if (!isStorageFailure(failure)) throw failure;

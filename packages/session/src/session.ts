@@ -1,8 +1,8 @@
-import { type CwebId, decodeId } from "@cweb/discovery";
+import { type CwebId, decodeId, type PeerDescriptor } from "@cweb/discovery";
 import { descriptorFreshFor, failuresBeforeAlarm, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
-import type { ContactKey } from "./draft.ts";
+import type { ContactKey, Draft } from "./draft.ts";
 import type { Cancellable, SessionOptions } from "./options.ts";
-import { type RoundReport, RoundRunner } from "./round.ts";
+import { Round, type RoundReport } from "./round.ts";
 import { SessionError } from "./session-error.ts";
 import { endSession, initiate, mayInitiate, wantsSession } from "./step/establish.ts";
 import { holdOwnId, isOwnId } from "./step/own-ids.ts";
@@ -39,7 +39,6 @@ export interface SessionStatus {
 export class Session {
   readonly #options: SessionOptions;
   readonly #steps: StepRunner;
-  readonly #rounds: RoundRunner;
 
   /** Throws `SessionError` `unknown-contact` for what is not a Cweb Id. */
   constructor(id: CwebId, options: SessionOptions) {
@@ -47,7 +46,6 @@ export class Session {
     if (!idBytes) throw new SessionError("unknown-contact", "this is not a Cweb Id");
     this.#options = options;
     this.#steps = new StepRunner({ id, idBytes }, options);
-    this.#rounds = new RoundRunner(this.#steps, (signal) => this.establish(signal ? { signal } : {}));
   }
 
   get contact(): ContactKey {
@@ -92,19 +90,28 @@ export class Session {
 
   /** One poll round (SPEC "One GET a round"); two after a pause. With `full`, everything that could be due is asked for now. */
   poll(options: Cancellable & { readonly full?: boolean } = {}): Promise<RoundReport> {
-    return this.#rounds.poll(options);
+    return new Round(this.#steps).poll((round) => this.#establish(round, "polled", options.signal), options);
   }
 
   /**
    * Begins a session where one is wanted and the contact's descriptor is known (asked for where it is older than an hour), and encrypts what
    * waits. `send` and `poll` call it.
    */
-  async establish({ signal }: Cancellable = {}): Promise<void> {
-    const { isWanted, isFull } = await this.#steps.step((draft) => ({ isWanted: wantsSession(draft), isFull: pump(draft) }), signal);
+  establish({ signal }: Cancellable = {}): Promise<void> {
+    return this.#establish(new Round(this.#steps), "asked", signal);
+  }
+
+  /** `polled`: the round has asked for what is due, and a descriptor that does not serve is asked for daily. */
+  async #establish(round: Round, reason: "polled" | "asked", signal: AbortSignal | undefined): Promise<void> {
+    const peerOf = (draft: Draft): PeerDescriptor | undefined => draft.tools.discovery.peer(draft.tx, this.contact.id);
+    const { isWanted, isFull } = await this.#steps.step((draft) => {
+      const isWanted = reason === "asked" ? wantsSession(draft) : mayInitiate(draft, peerOf(draft));
+      return { isWanted, isFull: pump(draft) };
+    }, signal);
     if (isWanted) {
-      await this.#rounds.freshenDescriptor(descriptorFreshFor, signal);
+      await round.freshenDescriptor(descriptorFreshFor, signal);
       await this.#steps.step((draft) => {
-        const peer = draft.tools.discovery.peer(draft.tx, this.contact.id);
+        const peer = peerOf(draft);
         if (mayInitiate(draft, peer)) initiate(draft, peer);
       }, signal);
     }

@@ -1,8 +1,8 @@
 import type { Contact, PeerDescriptor } from "@cweb/discovery";
 import { type Path, type ReadResult, type RemoteReader, toPath, type Version } from "@cweb/storage-remote";
 import { expectedName, namesAhead } from "./core/decrypt.ts";
-import { aheadInChain, aheadInNextChain, failuresBeforeAlarm, maxObject } from "./core/limits.ts";
-import { type Phase, type PollState, planRound, type Turn, turnRotation } from "./core/schedule.ts";
+import { aheadInChain, aheadInNextChain, descriptorInterval, failuresBeforeAlarm, keptReported, maxObject } from "./core/limits.ts";
+import { afterFailure, type Phase, type PollState, planRound, type Turn, turnRotation } from "./core/schedule.ts";
 import type { SessionState } from "./core/state.ts";
 import type { Draft } from "./draft.ts";
 import type { SessionOptions } from "./options.ts";
@@ -21,7 +21,9 @@ const oversized: ReadResult = { kind: "found", bytes: new Uint8Array(), version:
 /** What one round knows before it asks. */
 export interface Plan {
   readonly turn: Turn;
-  readonly poll: PollState;
+  /** The schedule once this turn was taken; `undefined` for a request that is not a turn of its own. */
+  readonly poll: PollState | undefined;
+  readonly slotVersion: Version | undefined;
   readonly contact: Contact;
   readonly expected: string | undefined;
   readonly rotation: string | undefined;
@@ -44,10 +46,22 @@ interface Repairs {
 
 type Box = Extract<ReturnType<SessionOptions["broadcast"]["open"]>, { kind: "box" }>;
 
-function slotSeen(poll: PollState, path: Path, answer: ReadResult): Pick<PollState, "slotPath" | "slotVersion"> {
-  if (answer.kind === "unchanged") return { slotPath: poll.slotPath, slotVersion: poll.slotVersion };
+/** For the next conditional GET of the slot: its version, once all of it was taken in. */
+function slotSeen(path: Path, answer: ReadResult, now: number): Partial<PollState> {
+  if (answer.kind === "unchanged") return {};
   const isKeepable = answer.kind === "found" && answer.version !== "" && answer.version.length <= 256;
-  return { slotPath: path, slotVersion: isKeepable ? answer.version : null };
+  return { slotPath: path, slotVersion: isKeepable ? answer.version : null, slotReadAt: now };
+}
+
+/** Once a day the slot is read whole: what was ignored in it because of a clock may be right by now. */
+function knownVersion({ slotPath, slotVersion, slotReadAt }: PollState, path: Path | undefined, now: number): Version | undefined {
+  const isUsable = slotPath === path && slotVersion !== null && Math.abs(now - slotReadAt) < descriptorInterval;
+  return isUsable ? (slotVersion as Version) : undefined;
+}
+
+/** Another process may have gone on in the meantime: then its place in the schedule counts. */
+function scheduled(current: PollState, { poll }: Plan, now: number): PollState {
+  return poll && poll.round > current.round ? poll : { ...current, lastRoundAt: now };
 }
 
 export const phaseOf = ({ live }: SessionState): Phase => (live ? (live.unanswered ? "unanswered" : "established") : "none");
@@ -65,7 +79,7 @@ export class Turns {
   }
 
   plan(expectedOnly: boolean, signal: AbortSignal | undefined): Promise<Plan | undefined> {
-    const { crypto, discovery } = this.#options;
+    const { crypto, discovery, broadcast } = this.#options;
     return this.#steps.step((draft) => {
       const contact = discovery.contactOf(draft.tx, this.#steps.contact.id);
       if (!contact || draft.state.isRemoved) return undefined;
@@ -78,6 +92,7 @@ export class Turns {
       return {
         turn,
         poll: { ...turned.poll, lastRoundAt: draft.tx.now },
+        slotVersion: knownVersion(draft.poll, contact.pinned && broadcast.slotPath(contact.pinned), draft.tx.now),
         contact,
         expected: live ? expectedName(crypto, live.ratchet) : undefined,
         rotation: turned.name,
@@ -119,7 +134,10 @@ export class Turns {
       const outcome = await this.#steps.step((draft) => {
         const outcome = discovery.recordFetch(draft.tx, id, answer);
         takeDescriptor(draft, outcome);
-        draft.poll = { ...plan.poll, descriptorDue: outcome.askAgainAt ?? plan.poll.descriptorDue };
+        draft.poll = {
+          ...scheduled(draft.poll, plan, draft.tx.now),
+          descriptorDue: outcome.askAgainAt ?? draft.tx.now + descriptorInterval,
+        };
         this.#answered(draft);
         return { outcome, moved: outcome.moved && discovery.contactOf(draft.tx, id) };
       }, signal);
@@ -135,58 +153,68 @@ export class Turns {
     const peer = plan.contact.pinned;
     if (!peer) return { heard: false, asksPending: false };
     const path = broadcast.slotPath(peer);
-    const known = plan.poll.slotPath === path && plan.poll.slotVersion !== null ? (plan.poll.slotVersion as Version) : undefined;
-    const answer = await this.#read(plan.contact, path, broadcast.slotMaxBytes, known, signal);
+    const answer = await this.#read(plan.contact, path, broadcast.slotMaxBytes, plan.slotVersion, signal);
     const { box, isNew } = await this.#steps.step((draft) => {
       const before = draft.live?.initSeq;
       discovery.noteSlotTried(draft.tx, id, true);
-      draft.poll = { ...plan.poll, ...slotSeen(plan.poll, path, answer) };
-      const found = answer.kind === "found" ? this.#readSlot(draft, peer, answer.bytes) : undefined;
+      draft.poll = scheduled(draft.poll, plan, draft.tx.now);
+      const found = answer.kind === "found" ? this.#readSlot(draft, peer, path, answer.bytes) : undefined;
+      if (!found) draft.poll = { ...draft.poll, ...slotSeen(path, answer, draft.tx.now) };
       this.#answered(draft);
       pump(draft);
       tend(draft, { expectedWasAbsent: false, heard: false });
       return { box: found, isNew: draft.live !== null && draft.live.initSeq !== before };
     }, signal);
-    if (box) await this.#takeBox(plan.contact, peer, box, signal);
+    if (box) await this.#takeBox(plan.contact, peer, box, slotSeen(path, answer, 0), signal);
     // More of a new session may stand right behind its initial message.
     return { heard: isNew, asksPending: false };
   }
 
-  #readSlot(draft: Draft, peer: PeerDescriptor, bytes: Uint8Array): Box | undefined {
+  #readSlot(draft: Draft, peer: PeerDescriptor, path: Path, bytes: Uint8Array): Box | undefined {
     const opened = this.#options.broadcast.open(draft.tx, peer, bytes);
     if (opened.kind === "init") takeInit(draft, opened);
     if (opened.kind === "oneoff") reportOneOffs(draft, peer, opened.number, opened.items);
-    if (opened.kind === "malformed") draft.report("alarm", { detail: "object-invalid" });
+    if (opened.kind === "malformed") reportUndecryptable(draft, path);
     return opened.kind === "box" ? opened : undefined;
   }
 
-  async #takeBox(contact: Contact, peer: PeerDescriptor, box: Box, signal: AbortSignal | undefined): Promise<void> {
+  /** Until the box was read, the slot that points to it is asked for whole. */
+  async #takeBox(
+    contact: Contact,
+    peer: PeerDescriptor,
+    box: Box,
+    seen: Partial<PollState>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const answer = await this.#read(contact, box.path, maxObject, undefined, signal);
     if (answer.kind !== "found") return;
     await this.#steps.step((draft) => {
       const list = this.#options.broadcast.openBox(draft.tx, peer, box, answer.bytes);
       if (list) reportOneOffs(draft, peer, list.number, list.items);
-      else this.#reportUndecryptable(draft, box.path);
+      else reportUndecryptable(draft, box.path);
+      if (list) draft.poll = { ...draft.poll, ...seen, slotReadAt: draft.tx.now };
     }, signal);
   }
 
   async takeName(plan: Plan, name: string | undefined, signal: AbortSignal | undefined): Promise<Taken> {
     if (name === undefined) {
       await this.#steps.step((draft) => {
-        draft.poll = plan.poll;
+        draft.poll = scheduled(draft.poll, plan, draft.tx.now);
       }, signal);
       return { heard: false, asksPending: false };
     }
     const answer = await this.#read(plan.contact, toPath(name), maxObject, undefined, signal);
     const memo: OpenedMemo = new Map();
     const taken = await this.#steps.step((draft) => {
-      draft.poll = plan.poll;
+      draft.poll = scheduled(draft.poll, plan, draft.tx.now);
       const heard = answer.kind === "found" && receive(draft, name, answer.bytes, memo);
-      if (answer.kind === "found" && !heard) this.#reportUndecryptable(draft, name);
-      if (!heard) markAsked(draft, name);
+      // Another process may have taken it in already.
+      const isOpen = !heard && isAwaited(draft, name);
+      if (isOpen && answer.kind === "found") reportUndecryptable(draft, name);
+      if (isOpen) markAsked(draft, name);
       this.#answered(draft);
       pump(draft);
-      tend(draft, { expectedWasAbsent: !heard && name === plan.expected, heard });
+      tend(draft, { expectedWasAbsent: isOpen && name === plan.expected, heard });
       return this.#outcome(draft, heard);
     }, signal);
     await this.#repair(taken.repairs, signal);
@@ -200,10 +228,6 @@ export class Turns {
       asksPending: draft.asksPending,
       repairs: { asked: draft.repairs, oldest: draft.checks === "oldest", checked: unacked },
     };
-  }
-
-  currentPoll(signal: AbortSignal | undefined): Promise<PollState> {
-    return this.#steps.step(({ poll, tx }) => ({ ...poll, lastRoundAt: tx.now }), signal);
   }
 
   async #read(
@@ -238,13 +262,6 @@ export class Turns {
     }
   }
 
-  #reportUndecryptable(draft: Draft, name: string): void {
-    if (draft.poll.undecryptable === name) return;
-    draft.poll = { ...draft.poll, undecryptable: name };
-    draft.report("undecryptable", { detail: name });
-    draft.report("alarm", { detail: "object-invalid" });
-  }
-
   /** The contact's store has answered. */
   #answered(draft: Draft): void {
     if (draft.poll.failures > 0) draft.poll = { ...draft.poll, failures: 0, failingSince: 0 };
@@ -252,19 +269,28 @@ export class Turns {
 
   async #noteFailure(plan: Plan, turn: Turn, signal: AbortSignal | undefined): Promise<void> {
     await this.#steps.step((draft) => {
-      const { failures, failingSince } = draft.poll;
-      const since = failures === 0 ? draft.tx.now : failingSince;
-      draft.poll = {
-        ...draft.poll,
-        lastRoundAt: plan.poll.lastRoundAt,
-        round: plan.poll.round,
-        failures: failures + 1,
-        failingSince: since,
-      };
+      const { now } = draft.tx;
+      draft.poll = afterFailure(draft.poll, scheduled(draft.poll, plan, now), now);
       if (turn === "slot") this.#options.discovery.noteSlotTried(draft.tx, this.#steps.contact.id, false);
-      if (failures + 1 === failuresBeforeAlarm) draft.report("alarm", { detail: "unreachable" });
+      if (draft.poll.failures === failuresBeforeAlarm) draft.report("alarm", { detail: "unreachable" });
     }, signal);
   }
+}
+
+/** Whether a message may still come under this name. */
+function isAwaited({ live, tools }: Draft, name: string): boolean {
+  if (!live) return false;
+  const { ratchet } = live;
+  if (name === expectedName(tools.crypto, ratchet) || ratchet.skipped.has(name)) return true;
+  return namesAhead(tools.crypto, ratchet, aheadInChain, aheadInNextChain).includes(name);
+}
+
+function reportUndecryptable(draft: Draft, path: string): void {
+  const { reported } = draft.poll;
+  if (reported.includes(path)) return;
+  draft.poll = { ...draft.poll, reported: [...reported, path].slice(-keptReported) };
+  draft.report("undecryptable", { detail: path });
+  draft.report("alarm", { detail: "object-invalid" });
 }
 
 /** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */

@@ -141,13 +141,14 @@ function openInNextChain(state: RatchetState, name: string, header: Header, seal
   if (receiving ? !isPlausibleNext(crypto, receiving, name, header) : header.chain.previousLength !== 0) return undefined;
   const step = receiveStep(state, sending, header.chain, crypto);
   if (!step) return undefined;
-  const old = receiving ? passOver(crypto, receiving, header.chain.previousLength) : { keys: [], consumed: [] as readonly Secret[] };
+  const old = receiving && passOver(crypto, receiving, header.chain.previousLength);
   const zeroName = receiving
     ? crypto.name(receiving.keys.nameKey, u32(header.chain.previousLength))
     : crypto.name(state.nextReceiving.nameKey, u32(0));
   const chain = { ...step.chain, index: receiving ? receiving.index + 1 : 0, zeroName };
-  const consumed = [sending.ratchet.privateKey, sending.kem.privateKey, sending.chainKey, state.rootKey, ...old.consumed];
-  return finish(step.state, chain, header, sealed, old.keys, consumed);
+  const consumed = [sending.ratchet.privateKey, sending.kem.privateKey, sending.chainKey, sending.keys.headerKey, state.rootKey];
+  if (old) consumed.push(...old.consumed, old.chainKey);
+  return finish(step.state, chain, header, sealed, old?.keys ?? [], consumed);
 }
 
 /** A chain after another has PN ≥ 1, skips no more than is allowed, and its message 0 stands under the old chain's next unused name. */

@@ -1,5 +1,5 @@
-import { bool, type Codec, codec, nullable, struct, type TypeOf, text, u64 } from "@cweb/serialization";
-import { descriptorInterval, rotationEvery, slotInterval } from "./limits.ts";
+import { array, bool, type Codec, codec, nullable, struct, type TypeOf, text, u64 } from "@cweb/serialization";
+import { descriptorInterval, keptReported, rotationEvery, slotInterval } from "./limits.ts";
 
 /** Which one object a round asks for (SPEC "One GET a round"). Pure; the place in the schedule is stored, so that short-lived processes share it. */
 
@@ -23,15 +23,17 @@ const pollType = struct({
   /** For the conditional GET of the own slot in the contact's bucket, and which slot that was. */
   slotPath: text(64),
   slotVersion: nullable(text(256)),
+  /** When the slot was last read whole, in ms. */
+  slotReadAt: u64,
   /** Rounds in a row in which the contact's store did not answer, and since when. */
   failures: u64,
   failingSince: u64,
-  /** Name of the object that was reported last as undecryptable: it is reported once. */
-  undecryptable: text(64),
+  /** Paths of objects that were reported as undecryptable, the newest last: each is reported once. */
+  reported: array(text(64), keptReported),
 });
 
 export type PollState = TypeOf<typeof pollType>;
-export const pollCodec: Codec<PollState> = codec(pollType, { maxBytes: 1024 });
+export const pollCodec: Codec<PollState> = codec(pollType, { maxBytes: 8192 });
 
 export const newPollState: PollState = {
   round: 0,
@@ -49,9 +51,10 @@ export const newPollState: PollState = {
   pendingTurn: false,
   slotPath: "",
   slotVersion: null,
+  slotReadAt: 0,
   failures: 0,
   failingSince: 0,
-  undecryptable: "",
+  reported: [],
 };
 
 export type Turn = "expected" | "slot" | "descriptor" | "rotation";
@@ -80,6 +83,13 @@ export function planRound(poll: PollState, situation: Situation): { readonly tur
   if (situation.phase === "none") return { turn: "slot", poll: rest };
   if (situation.phase === "established") return { turn: "expected", poll: rest };
   return { turn: poll.slotTurn ? "slot" : "expected", poll: { ...rest, slotTurn: !poll.slotTurn } };
+}
+
+/** The schedule after a round whose request failed: what was due stays due, but lets the others go first. */
+export function afterFailure(before: PollState, planned: PollState, now: number): PollState {
+  const { slotDue, descriptorDue, lastRoundAt, failures } = before;
+  const failingSince = failures === 0 ? now : before.failingSince;
+  return { ...planned, slotDue, descriptorDue, lastRoundAt, failures: failures + 1, failingSince };
 }
 
 /** Whether a stand-in would be taken in a second round. */
