@@ -17,8 +17,9 @@ export interface KeysFile {
 
 /** A known key is trusted so long without another look at the file: a revocation takes effect within this time. */
 const freshMs = 1000;
-const lockPatienceMs = 5000;
-const lockStaleMs = 10_000;
+const lockPatienceMs = 8000;
+/** Less than the patience: whoever comes after a killed process gets its turn. */
+const lockStaleMs = 5000;
 const emptyFile: KeysFile = { version: 1, keys: [], anonymous: [], mailboxes: {} };
 
 /** The keys of a running server: those given at the start, and those of the file, read again when it changed. */

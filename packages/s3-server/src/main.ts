@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type ProviderProfile, parseProfile } from "./core/profile.ts";
@@ -65,20 +65,17 @@ function demandData<T extends { readonly data?: string }>(program: Command, flag
 async function serve(flags: Partial<ServeFlags> & { readonly data: string }): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  // Left open to the end of the process: requests that are broken off at the very end are logged too.
   const log = flags.log === undefined ? undefined : openLog(flags.log);
-  try {
-    const { data: dataDir, host = "127.0.0.1", port = 9000, profile = {} } = flags;
-    const write = log === undefined ? {} : { log: (entry: LogEntry) => void writeSync(log, `${JSON.stringify(entry)}\n`) };
-    const server = await startS3Server({ dataDir, host, port, profile, onFailure: tell, ...write });
-    process.stdout.write(`listening ${server.url}\n`);
-    await new Promise<void>((resolve) => {
-      if (stopping.signal.aborted) resolve();
-      stopping.signal.addEventListener("abort", () => resolve());
-    });
-    await server.close();
-  } finally {
-    if (log !== undefined) closeSync(log);
-  }
+  const { data: dataDir, host = "127.0.0.1", port = 9000, profile = {} } = flags;
+  const write = log === undefined ? {} : { log: (entry: LogEntry) => void writeSync(log, `${JSON.stringify(entry)}\n`) };
+  const server = await startS3Server({ dataDir, host, port, profile, onFailure: tell, ...write });
+  process.stdout.write(`listening ${server.url}\n`);
+  await new Promise<void>((resolve) => {
+    if (stopping.signal.aborted) resolve();
+    stopping.signal.addEventListener("abort", () => resolve());
+  });
+  await server.close();
 }
 
 async function printMailbox(name: string, flags: { readonly data: string; readonly endpoint?: string }): Promise<void> {

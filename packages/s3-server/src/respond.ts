@@ -69,7 +69,11 @@ export async function respond(settings: RespondSettings, request: IncomingMessag
     logged = true;
     const [bucket, path, query] = [target?.bucket ?? "", target?.key ?? "", target?.rawQuery ?? ""];
     const accessKeyId = ending.accessKeyId ?? null;
-    settings.log({ at, accessKeyId, method: request.method ?? "", bucket, path, query, status, bytesIn: counter.bytes, bytesOut });
+    try {
+      settings.log({ at, accessKeyId, method: request.method ?? "", bucket, path, query, status, bytesIn: counter.bytes, bytesOut });
+    } catch (cause) {
+      settings.onFailure?.(cause);
+    }
   };
   try {
     if (cut === "before") request.socket.destroy();

@@ -48,7 +48,7 @@ export interface S3ServerOptions {
 }
 
 export interface S3Server {
-  /** Such as `http://127.0.0.1:9000`. */
+  /** Such as `http://127.0.0.1:9000`: how programs on this machine reach it. */
   readonly url: string;
   readonly port: number;
   /** Makes a bucket with a write key and a get-only key, or answers with those it has. @throws S3ServerError `bad-bucket-name`, … */
@@ -78,7 +78,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const server = createHttpServer(options, settings, uploads, clock);
   await listen(server, host, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const url = `http://${reachable(host)}:${port}`;
   await writeFile(join(dataDir, "url"), `${url}\n`, { mode: 0o600 });
   return {
     url,
@@ -151,6 +151,13 @@ function garbageStatus(cause: Error): readonly [string, string] {
   if (hasCode(cause, "HPE_HEADER_OVERFLOW")) return ["431 Request Header Fields Too Large", "Your headers are too large."];
   if (hasCode(cause, "ERR_HTTP_REQUEST_TIMEOUT")) return ["408 Request Timeout", "Your request took too long."];
   return ["400 Bad Request", "This is no valid HTTP request."];
+}
+
+/** A host as it stands in a URL; a server that listens everywhere is reached here by loopback. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

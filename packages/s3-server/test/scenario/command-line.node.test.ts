@@ -11,7 +11,7 @@ interface Profile {
   readonly write: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-describe("cweb-s3", () => {
+describe("cweb-s3", { timeout: 30_000 }, () => {
   test("mailbox prints a storage profile, the same each time", async () => {
     const data = await temporaryDir();
     const first = await cwebS3("mailbox", "alice", "--data", data);

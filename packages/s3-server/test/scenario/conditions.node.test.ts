@@ -37,7 +37,7 @@ describe("conditional reads", () => {
   });
 });
 
-describe("conditional writes", () => {
+describe("conditional writes", { timeout: 20_000 }, () => {
   test("If-None-Match: * stores only where nothing is", async () => {
     const started = await start();
     expect(await put(started, "one", { "if-none-match": "*" })).toBe("200");

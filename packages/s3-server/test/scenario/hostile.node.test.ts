@@ -2,6 +2,8 @@ import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { AccessKey } from "../../src/index.ts";
+import { refusalOf } from "../../src/send.ts";
 import { owner, type Started, signerOf, start, verdict } from "../support/started.ts";
 
 /** Sends bytes as they are and answers with all that comes back until the connection ends. */
@@ -116,6 +118,36 @@ describe("hostile requests", () => {
     const text = await response.text();
     expect([response.status, /<Code>InternalError/.test(text), text.includes(dataDir)]).toEqual([500, true, false]);
     expect(failures).toHaveLength(1);
+  });
+
+  test("a client that asks first is told to go on only when it is let in", async () => {
+    const started = await start();
+    const send = async (as: AccessKey): Promise<string> => {
+      const { url, headers } = await signerOf(as).sign(`${started.server.url}/alice/a`, { method: "PUT", body: "x" });
+      const lines = [...headers].map(([name, value]) => `${name}: ${value}`).join("\r\n");
+      const { host, pathname } = new URL(url);
+      return raw(
+        started,
+        `PUT ${pathname} HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n`,
+        300,
+      );
+    };
+    expect(await send(owner)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\n$/);
+    expect(await send({ ...owner, secretAccessKey: "wrong" })).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  test("a full disk is told to the client, and a log that fails breaks no request", async () => {
+    expect(refusalOf(Object.assign(new Error("inside"), { code: "ENOSPC" }))).toMatchObject({
+      status: 500,
+      message: "The server's disk is full.",
+    });
+    const log = (): void => {
+      throw new Error("disk full");
+    };
+    const { signed, failures } = await start({ log });
+    failures.length = 0;
+    expect(await verdict(signed("/alice/a", { method: "PUT", body: "1" }))).toBe("200");
+    expect(failures).toMatchObject([{ message: "disk full" }]);
   });
 
   test("broken off uploads leave nothing behind", async () => {

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createMailbox, S3ServerError } from "../../src/index.ts";
@@ -32,6 +32,22 @@ describe("mailboxes", () => {
     const names = Array.from({ length: 8 }, (_, n) => `box-${n % 4}`);
     const made = await Promise.all(names.map((name) => createMailbox(dataDir, name)));
     for (const [n, keys] of made.entries()) expect(await createMailbox(dataDir, names[n] ?? "")).toEqual(keys);
+  });
+
+  test("outlive a process that was killed while it held the lock", async () => {
+    const dataDir = await temporaryDir();
+    const lock = join(dataDir, "keys.lock");
+    await writeFile(lock, "");
+    await utimes(lock, new Date(), new Date(Date.now() - 6000));
+    expect((await createMailbox(dataDir, "carol")).bucket).toBe("carol");
+    await writeFile(lock, "");
+    let now = Date.now();
+    const sleep = async (ms: number): Promise<void> => {
+      now += ms;
+    };
+    const clock = { now: () => now, sleep };
+    await utimes(lock, new Date(), new Date(now + 60_000));
+    await expect(createMailbox(dataDir, "dave", { clock })).rejects.toMatchObject({ code: "keys-file-busy", retryable: true });
   });
 
   test("made by another process work on a running server at once", async () => {

@@ -162,7 +162,7 @@ describe("buckets, through the AWS SDK", () => {
   });
 });
 
-describe("multipart uploads, through the AWS SDK", () => {
+describe("multipart uploads, through the AWS SDK", { timeout: 20_000 }, () => {
   const begin = async (client: S3Client, Key: string) => {
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType: "text/x" }));
     const part = (PartNumber: number, Body: Uint8Array) =>

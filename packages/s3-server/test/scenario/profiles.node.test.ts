@@ -7,7 +7,7 @@ const as = (profile: string): Promise<Started> => start({ profile: parseProfile(
 const put = (started: Started, name: string, headers: Record<string, string> = {}): Promise<string> =>
   verdict(started.signed(`/alice/${name}`, { method: "PUT", body: name, headers }));
 
-describe("provider profiles", () => {
+describe("provider profiles", { timeout: 20_000 }, () => {
   test("missing=404: readers see that nothing is there", async () => {
     const { signed } = await as("missing=404");
     expect(await verdict(signed("/alice/none", {}, reader))).toBe("404 NoSuchKey");
