@@ -75,9 +75,8 @@ describe("cweb-s3", { timeout: 30_000 }, () => {
       [["mailbox", "A", "--data", data], "3 to 63"],
       [["mailbox", "alice", "--data", data, "--endpoint", "nowhere"], "http or https"],
     ] as [string[], string][];
-    const ends = await Promise.all(cases.map(([args]) => cwebS3(...args)));
-    for (const [n, { code, out, err }] of ends.entries()) {
-      const [args, part] = cases[n] ?? [];
+    for (const [args, part] of cases) {
+      const { code, out, err } = await cwebS3(...args);
       expect([args, code, out]).toEqual([args, 2, ""]);
       expect(err).toContain(part);
       expect(err).not.toMatch(/\n\s+at /);

@@ -1,28 +1,34 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
+import { run } from "../../src/main.ts";
 
 const program = fileURLToPath(new URL("run-cweb-s3.ts", import.meta.url));
 
 export interface Finished {
-  readonly code: number | null;
+  readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Runs `cweb-s3` to its end. */
-export function cwebS3(...args: string[]): Promise<Finished> {
-  const child = launch(args);
-  return new Promise((resolve) => {
-    const texts = { out: "", err: "" };
-    child.stdout?.on("data", (part: Buffer) => {
-      texts.out += part.toString();
-    });
-    child.stderr?.on("data", (part: Buffer) => {
-      texts.err += part.toString();
-    });
-    child.on("close", (code) => resolve({ code, ...texts }));
+/** Runs `cweb-s3` to its end, in this process: commands that serve nothing need none of their own. One at a time. */
+export async function cwebS3(...args: string[]): Promise<Finished> {
+  const texts = { out: "", err: "" };
+  const out = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    texts.out += String(text);
+    return true;
   });
+  const err = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    texts.err += String(text);
+    return true;
+  });
+  try {
+    const code = await run(args);
+    return { code, ...texts };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
 }
 
 export interface RunningServer {
