@@ -1,1 +1,11 @@
-export {};
+export type { Cancellable } from "./contact-book.ts";
+export type { PeerContact } from "./contacts.ts";
+export type { RequestTotals } from "./core/records.ts";
+export { Peer, type Schedule } from "./peer.ts";
+export { PeerError, type PeerErrorCode } from "./peer-error.ts";
+export type { AlarmEvent, MessageEvent, NoticeEvent, OutcomeEvent, PeerEvent } from "./peer-event.ts";
+export type { CreatedPeer, CreatePeerOptions, PeerOptions } from "./peer-options.ts";
+export type { ContactReport } from "./poller.ts";
+export type { FlushResult, PollOptions, PollReport } from "./round-runner.ts";
+export type { Content, SendOptions, SendResult, SentMessage } from "./sender.ts";
+export type { ContactStatus, PeerStatus, StandingAlarm } from "./status.ts";

@@ -1,0 +1,113 @@
+import type { CwebId } from "@cweb/discovery";
+import type { InboxEntry, Mailbox } from "@cweb/mailbox";
+import { kinds, type SessionEvent, type SessionEventKind, sessionEventCodec, sessionEventKinds } from "@cweb/session";
+import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
+import { formatMessageId } from "./core/message-id.ts";
+import { alarmSentence, noticeOf } from "./core/sentences.ts";
+import type { AlarmEvent, PeerEvent } from "./peer-event.ts";
+
+export interface InboxOptions {
+  readonly mailbox: Mailbox;
+  readonly book: ContactBook;
+  /** Names a contact's store, or the own one (`undefined`), without secrets. */
+  readonly storeOf: (contact: CwebId | undefined, cancel: Cancellable) => Promise<string>;
+}
+
+type Acknowledge = PeerEvent["acknowledge"];
+
+/** Turns the mailbox's inbox into events, and takes those back that the application has. */
+export class Inbox {
+  readonly #options: InboxOptions;
+  /** Handed out by this process and not acknowledged: not handed out again by it. */
+  readonly #open: Set<number> = new Set();
+  readonly #seqs: WeakMap<PeerEvent, number> = new WeakMap();
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** The oldest events that this process has not handed out yet, at most `limit`. */
+  async take(limit: number, cancel: Cancellable = {}): Promise<readonly PeerEvent[]> {
+    const entries = await this.#options.mailbox.takeInbox({ limit: limit + this.#open.size, ...cancel });
+    const fresh = entries.filter(({ seq }) => !this.#open.has(seq));
+    const events: PeerEvent[] = [];
+    const silent: number[] = [];
+    for (const entry of fresh) {
+      const event = await this.#read(entry, cancel);
+      if (!event) silent.push(entry.seq);
+      else {
+        this.#open.add(entry.seq);
+        this.#seqs.set(event, entry.seq);
+        events.push(event);
+      }
+    }
+    if (silent.length > 0) await this.#options.mailbox.acknowledge(silent, cancel);
+    // Only silent ones on this page: there may be more behind them.
+    return events.length === 0 && silent.length > 0 ? this.take(limit, cancel) : events;
+  }
+
+  async acknowledge(events: readonly PeerEvent[], cancel: Cancellable = {}): Promise<void> {
+    const seqs = events.flatMap((event) => this.#seqs.get(event) ?? []).filter((seq) => this.#open.has(seq));
+    if (seqs.length === 0) return;
+    await this.#options.mailbox.acknowledge(seqs, cancel);
+    for (const seq of seqs) this.#open.delete(seq);
+  }
+
+  /** `undefined` for what no application needs to see. */
+  async #read({ kind, body, redelivered }: InboxEntry, cancel: Cancellable): Promise<PeerEvent | undefined> {
+    const content = await this.#content(kind, body, cancel);
+    if (!content) return undefined;
+    const acknowledge: Acknowledge = (options = {}) => this.acknowledge([event], options);
+    const event: PeerEvent = { ...content, redelivered, acknowledge };
+    return event;
+  }
+
+  async #content(kind: string, body: Uint8Array, cancel: Cancellable): Promise<Described | undefined> {
+    if (kind === "own-state-restored") return { type: kind, contact: "me", message: noticeOf(kind) };
+    if (!isSessionKind(kind) || kind === "rider") return undefined;
+    const content = sessionEventCodec.decode(body);
+    const id = content.contact as CwebId;
+    const entry = await this.#options.book.entry(id, cancel);
+    // A contact that was removed meanwhile is told by its Id.
+    const contact = entry?.name ?? id;
+    return kind === "alarm" ? this.#alarm(content, contact, entry, cancel) : describe(kind, content, contact);
+  }
+
+  async #alarm(content: SessionEvent, contact: string, entry: BookEntry | undefined, cancel: Cancellable): Promise<Content<AlarmEvent>> {
+    const { book, storeOf } = this.#options;
+    const isOwn = content.channel === "own";
+    const code = content.detail;
+    // Discovery keeps those of the contact's descriptor itself, and knows when they are over.
+    if (entry && (isOwn || notedHere.includes(code))) await book.raise(entry.id, code, isOwn, cancel);
+    const store = await storeOf(isOwn ? undefined : (content.contact as CwebId), cancel);
+    return { type: "alarm", contact, code, store, message: alarmSentence(code) };
+  }
+}
+
+export const notedHere: readonly string[] = ["unreachable", "object-invalid"];
+
+type Content<E extends PeerEvent> = E extends PeerEvent ? Omit<E, "redelivered" | "acknowledge"> : never;
+type Described = Content<PeerEvent>;
+
+function describe(kind: Exclude<SessionEventKind, "alarm" | "rider">, content: SessionEvent, contact: string): Described {
+  const { messageId, number, payload, sentAt } = content;
+  const id = messageId ? formatMessageId(messageId) : "";
+  switch (kind) {
+    case "message": {
+      const channel = content.channel === "broadcast" ? "broadcast" : "session";
+      const shown = number === kinds.text.number ? { text: new TextDecoder().decode(payload) } : {};
+      return { type: kind, kind: channel, id, from: contact, number, ...shown, payload, sentAt };
+    }
+    case "delivered":
+      return { type: kind, id, to: contact };
+    case "undelivered":
+    case "unconfirmed":
+      return { type: kind, id, to: contact, reason: content.detail === "expired" ? "expired" : "lost" };
+    default:
+      return { type: kind, contact, ...(messageId ? { id } : {}), message: noticeOf(kind) };
+  }
+}
+
+function isSessionKind(kind: string): kind is SessionEventKind {
+  return (sessionEventKinds as readonly string[]).includes(kind);
+}

@@ -1,0 +1,57 @@
+import type { Cancellable } from "./contact-book.ts";
+
+/** Common to all: an event comes again, with `redelivered`, until it is acknowledged. */
+interface Delivered {
+  /** Handed out before, perhaps to a process that died before it could show it. */
+  readonly redelivered: boolean;
+  /** Forgets the event for good: the application has it. `Peer.acknowledge` takes many at once. */
+  acknowledge(options?: Cancellable): Promise<void>;
+}
+
+export interface MessageEvent extends Delivered {
+  readonly type: "message";
+  /** How it came: inside a session, or as a one-off of the private broadcast. */
+  readonly kind: "session" | "broadcast";
+  /** A UUID, the sender's. */
+  readonly id: string;
+  /** The contact's name here. */
+  readonly from: string;
+  /** The message kind's number in the registry (`@cweb/session`). */
+  readonly number: number;
+  /** Where the kind is text. */
+  readonly text?: string;
+  readonly payload: Uint8Array;
+  /** Milliseconds since 1970, as the sender says. */
+  readonly sentAt: number;
+}
+
+/** What became of an own message: the peer acknowledged it, it is given up, or nobody can tell. */
+export interface OutcomeEvent extends Delivered {
+  readonly type: "delivered" | "undelivered" | "unconfirmed";
+  readonly id: string;
+  readonly to: string;
+  readonly reason?: "lost" | "expired";
+}
+
+export interface NoticeEvent extends Delivered {
+  readonly type: "session-started" | "session-reset" | "own-state-restored" | "gap" | "recovered" | "undecryptable" | "unsupported";
+  /** The contact's name; "me" for what concerns this home. */
+  readonly contact: string;
+  /** Of the message concerned, where there is one. */
+  readonly id?: string;
+  /** One sentence for people. */
+  readonly message: string;
+}
+
+export interface AlarmEvent extends Delivered {
+  readonly type: "alarm";
+  /** Who is concerned, or who noticed it where the store is the own one. */
+  readonly contact: string;
+  /** `AlarmCode` of `@cweb/discovery`, `unreachable`, or of an upper layer. */
+  readonly code: string;
+  /** Which store, without secrets. */
+  readonly store: string;
+  readonly message: string;
+}
+
+export type PeerEvent = MessageEvent | OutcomeEvent | NoticeEvent | AlarmEvent;

@@ -1,0 +1,116 @@
+import type { Clock } from "@cweb/crypto";
+import type { CwebId } from "@cweb/discovery";
+import type { RoundReport as SessionRound } from "@cweb/session";
+import { createLimit, type Limit } from "@cweb/storage-remote";
+import { PeerError } from "./peer-error.ts";
+
+/** What one round brought from one contact. */
+export interface ContactReport {
+  readonly id: CwebId;
+  /** The contact's name here. */
+  readonly name: string;
+  /** GETs on the contact's store. */
+  readonly gets: number;
+  readonly heard: boolean;
+  /** Why nothing could be asked; asked again in the next round. */
+  readonly failure?: unknown;
+}
+
+export interface Polled {
+  readonly id: CwebId;
+  readonly name: string;
+  poll(signal: AbortSignal): Promise<SessionRound>;
+}
+
+export interface PollerOptions {
+  readonly clock: Clock;
+  /** Contacts polled at a time. */
+  readonly concurrency: number;
+  /** How long a round waits for one contact, in ms; its poll goes on beside the next rounds. */
+  readonly patience: number;
+  /** How long one contact's poll may take at most, in ms. */
+  readonly timeout: number;
+}
+
+/** Polls contacts beside each other; one that is slow or broken keeps no other waiting, in this round or the next. */
+export class Poller {
+  readonly #options: PollerOptions;
+  readonly #limit: Limit;
+  readonly #underWay: Map<CwebId, Promise<SessionRound>> = new Map();
+  readonly #stop = new AbortController();
+
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    this.#limit = createLimit(options.concurrency);
+  }
+
+  /** `onEach` is called after each contact. */
+  all(contacts: readonly Polled[], onEach: () => void, signal: AbortSignal | undefined): Promise<readonly ContactReport[]> {
+    return Promise.all(
+      contacts.map(async (contact) => {
+        const report = await this.#one(contact, onEach, signal);
+        onEach();
+        return report;
+      }),
+    );
+  }
+
+  /** Ends what is still under way. */
+  async close(): Promise<void> {
+    this.#stop.abort(slow());
+    await Promise.allSettled(this.#underWay.values());
+  }
+
+  async #one(contact: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<ContactReport> {
+    const { id, name } = contact;
+    // Still busy from an earlier round: asking twice at once would help nobody.
+    if (this.#underWay.has(id)) return { id, name, gets: 0, heard: false, failure: slow() };
+    const leave = await this.#limit.enter(signal);
+    try {
+      const { gets, heard, failure } = await this.#patiently(this.#begin(contact, onLate, signal), signal);
+      return { id, name, gets, heard, ...(failure === undefined ? {} : { failure }) };
+    } catch (failure) {
+      signal?.throwIfAborted();
+      return { id, name, gets: 0, heard: false, failure };
+    } finally {
+      leave();
+    }
+  }
+
+  #begin({ id, poll }: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<SessionRound> {
+    const { clock, timeout } = this.#options;
+    const late = new AbortController();
+    const done = new AbortController();
+    clock.sleep(timeout, done.signal).then(
+      () => late.abort(slow()),
+      () => undefined,
+    );
+    const signals = [late.signal, this.#stop.signal, ...(signal ? [signal] : [])];
+    const running = poll(AbortSignal.any(signals)).finally(() => {
+      done.abort();
+      this.#underWay.delete(id);
+      onLate();
+    });
+    this.#underWay.set(id, running);
+    return running;
+  }
+
+  async #patiently(running: Promise<SessionRound>, signal: AbortSignal | undefined): Promise<SessionRound> {
+    const done = new AbortController();
+    const waiting = this.#options.clock.sleep(this.#options.patience, signal ? AbortSignal.any([signal, done.signal]) : done.signal);
+    const late = waiting.then(() => {
+      throw slow();
+    });
+    // Where one of the two comes first, nobody looks at how the other ends.
+    late.catch(() => undefined);
+    running.catch(() => undefined);
+    try {
+      return await Promise.race([running, late]);
+    } finally {
+      done.abort();
+    }
+  }
+}
+
+const slow = (): PeerError =>
+  new PeerError("contact-slow", "This contact's store has not answered in time; it is asked again in the next round.");

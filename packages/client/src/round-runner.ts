@@ -1,0 +1,92 @@
+import type { FlushReport } from "@cweb/mailbox";
+import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
+import type { RequestTotals } from "./core/records.ts";
+import { combine } from "./core/requests.ts";
+import { notedHere } from "./inbox.ts";
+import type { Layers } from "./layers.ts";
+import type { ContactReport, Poller } from "./poller.ts";
+import type { RequestLedger } from "./request-ledger.ts";
+import type { Sender, SentMessage } from "./sender.ts";
+
+export interface FlushResult {
+  /** Messages that were queued before and are in the bucket now, each told once. */
+  readonly published: readonly SentMessage[];
+  /** Whether something that is due waits for the network, or for another process. */
+  readonly pending: boolean;
+  /** Why, where it was the own store's failure. */
+  readonly failure?: unknown;
+}
+
+export interface PollOptions extends Cancellable {
+  /** Ask for everything that could be due now, not for one object a contact. */
+  readonly full?: boolean;
+}
+
+export interface PollReport extends FlushResult {
+  readonly contacts: readonly ContactReport[];
+  /** Requests of this process since the last report. */
+  readonly requests: RequestTotals;
+}
+
+export interface RoundParts {
+  readonly layers: Layers;
+  readonly book: ContactBook;
+  readonly poller: Poller;
+  readonly ledger: RequestLedger;
+  readonly sender: Sender;
+  readonly publish: (cancel: Cancellable) => Promise<FlushReport>;
+}
+
+/** One round of a whole home: upload, ask each contact, upload what that caused. */
+export class RoundRunner {
+  readonly #parts: RoundParts;
+  #reported: RequestTotals;
+
+  constructor(parts: RoundParts) {
+    this.#parts = parts;
+    this.#reported = parts.ledger.counted;
+  }
+
+  /** `onNews` is called whenever something may have come. */
+  async run({ full = false, signal }: PollOptions, onNews: () => void): Promise<PollReport> {
+    const cancel = signal ? { signal } : {};
+    const { publish, sender, ledger } = this.#parts;
+    const before = await publish(cancel);
+    onNews();
+    const contacts = await this.#pollAll(full, onNews, signal);
+    const after = await publish(cancel);
+    const published = await sender.settle({ ...after, stored: [...before.stored, ...after.stored] }, cancel);
+    const counted = ledger.counted;
+    const requests = combine(counted, this.#reported, -1);
+    this.#reported = counted;
+    const { pending, failure } = after;
+    return { contacts, published, pending, requests, ...(failure === undefined ? {} : { failure }) };
+  }
+
+  async #pollAll(full: boolean, onNews: () => void, signal: AbortSignal | undefined): Promise<readonly ContactReport[]> {
+    const { book, poller, layers } = this.#parts;
+    const cancel = signal ? { signal } : {};
+    const entries = await book.list(cancel);
+    const isTroubled = ({ alarms }: BookEntry): boolean => alarms.some(({ code }) => code === "unreachable");
+    // Those that did not answer last time come last: they keep nobody waiting.
+    const order = [...entries].sort((a, b) => Number(isTroubled(a)) - Number(isTroubled(b)));
+    const polled = order.map(({ id, name }) => ({
+      id,
+      name,
+      poll: (stop: AbortSignal) => layers.session(id).poll({ full, signal: stop }),
+    }));
+    const reports = await poller.all(polled, onNews, signal);
+    for (const report of reports) await this.#settleAlarms(entries, report, cancel);
+    return reports;
+  }
+
+  async #settleAlarms(entries: readonly BookEntry[], { id, failure, heard }: ContactReport, cancel: Cancellable): Promise<void> {
+    const alarms = entries.find((entry) => entry.id === id)?.alarms ?? [];
+    if (failure !== undefined || !alarms.some(({ isOwn, code }) => !isOwn && notedHere.includes(code))) return;
+    await this.#parts.book.settle(
+      id,
+      ({ code, isOwn }) => !isOwn && (code === "unreachable" || (heard && notedHere.includes(code))),
+      cancel,
+    );
+  }
+}
