@@ -8,7 +8,16 @@ import { limits, times } from "./core/limits.ts";
 import { sealOneOff } from "./core/one-off.ts";
 import { type Addressed, rewriteSlots } from "./core/rewrite.ts";
 import { innerKinds } from "./wire/inner.ts";
-import { type EntryRecord, entryRecord, noSlots, numberRecord, recordNames, type SlotsRecord, slotsRecord } from "./wire/records.ts";
+import {
+  type EntryRecord,
+  entryRecord,
+  noEntry,
+  noSlots,
+  numberRecord,
+  recordNames,
+  type SlotsRecord,
+  slotsRecord,
+} from "./wire/records.ts";
 
 interface Placed extends Wanting, Addressed {
   readonly id: CwebId;
@@ -89,6 +98,12 @@ export class Sealer {
     this.markChanged(tx);
   }
 
+  /** The number of the newest one-off message ever sent to this recipient; 0 before the first. */
+  newestNumber(tx: Transaction, id: CwebId): number {
+    const record = tx.get(recordNames.number(id));
+    return record === undefined ? 0 : numberRecord.decode(record).number;
+  }
+
   #wanting(tx: Transaction, id: CwebId, stored: EntryRecord): Placed | undefined {
     const peer = this.#discovery.peer(tx, id);
     const record = this.#refreshed(tx, id, stored, peer);
@@ -105,8 +120,12 @@ export class Sealer {
     };
   }
 
-  /** Without expired items, and made anew where the recipient can no longer read what it was made for. */
+  /** Without expired items, and made anew where the recipient can no longer read what it was made for. Nothing for a removed contact. */
   #refreshed(tx: Transaction, id: CwebId, stored: EntryRecord, peer: PeerDescriptor | undefined): EntryRecord {
+    if (peer === undefined) {
+      if (stored.box !== null) tx.withdraw(toPath(stored.box));
+      return noEntry(stored.recipientId);
+    }
     const items = stored.items.filter(({ sentAt }) => sentAt + times.oneOffLife > tx.confirmedNow);
     const record = items.length === stored.items.length ? stored : { ...stored, items };
     if (record.live?.kind !== innerKinds.oneOff) return record;
@@ -116,11 +135,6 @@ export class Sealer {
     }
     const isUnreadable = peer !== undefined && (peer.oldestGen > record.live.gen || peer.incarnation !== record.live.responderIncarnation);
     return isUnreadable ? (this.sealItems(tx, peer, record, this.newestNumber(tx, id)) ?? record) : record;
-  }
-
-  newestNumber(tx: Transaction, id: CwebId): number {
-    const record = tx.get(recordNames.number(id));
-    return record === undefined ? 0 : numberRecord.decode(record).number;
   }
 
   #set(tx: Transaction): SlotSet {

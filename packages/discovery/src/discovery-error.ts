@@ -5,6 +5,7 @@
  * - `own-card`: a card of this very identity.
  * - `profile-mismatch`: a card of a known Id that names another storage, which nobody signed.
  * - `bad-property`, `too-large`: public properties outside the limits, a slot count outside 0 to 12, a profile above 1 KiB.
+ * - `bad-seed`: a seed or commitment that has not 32 bytes.
  * - `unknown-contact`: no contact with this Id.
  * - `key-used`: a prekey handle was asked to respond twice, a mistake in the program.
  * - `corrupt-state`: a record of this home cannot be read.
@@ -17,6 +18,7 @@ export type DiscoveryErrorCode =
   | "profile-mismatch"
   | "bad-property"
   | "too-large"
+  | "bad-seed"
   | "unknown-contact"
   | "key-used"
   | "corrupt-state";

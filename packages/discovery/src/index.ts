@@ -9,7 +9,7 @@ export type { PrekeyHandle, PrekeyResponse } from "./core/prekeys.ts";
 export { safetyNumber } from "./core/safety-number.ts";
 export { Discovery, type DiscoveryOptions } from "./discovery.ts";
 export { DiscoveryError, type DiscoveryErrorCode } from "./discovery-error.ts";
-export { type CreateIdentityOptions, createIdentity, loadIdentity } from "./identity.ts";
+export { type CreateIdentityOptions, createIdentity, loadIdentity, type RecoverIdentityOptions, recoverIdentity } from "./identity.ts";
 export type { Cancellable, DiscoveryMailbox } from "./publisher.ts";
 export { type Card, parseCard } from "./wire/card.ts";
 export { type DescSeen, descSeenRider, encodeDescSeen } from "./wire/desc-seen.ts";

@@ -145,6 +145,17 @@ describe("the set of slots", () => {
   });
 });
 
+test("what was addressed to a removed contact leaves the slots", async () => {
+  const { alice, bob } = await pair();
+  await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, "z".repeat(2_000), 1));
+  await alice.round();
+  expect((await look(bob, alice)).kind).toBe("box");
+  await alice.discovery.removeContact(bob.discovery.identity.id);
+  expect(await alice.round()).toBe(true);
+  expect((await look(bob, alice)).kind).toBe("none");
+  expect(await alice.broadcast.status()).toEqual({ used: 0, queued: 0, entriesPerSlot: 4 });
+});
+
 describe("a restored sender", () => {
   test("reaches the recipient again, and what was known is not delivered twice", async () => {
     const clock = new VirtualClock();

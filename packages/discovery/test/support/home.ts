@@ -5,7 +5,7 @@ import type { LocalStore } from "@cweb/storage-local";
 import { memoryStore } from "@cweb/storage-local/memory";
 import type { ReadResult, RemoteWriter } from "@cweb/storage-remote";
 import { type MemoryBucket, memoryBucket } from "@cweb/storage-remote/memory";
-import { type CreateIdentityOptions, createIdentity, Discovery, loadIdentity, type OwnIdentity } from "../../src/index.ts";
+import { createIdentity, Discovery, loadIdentity, type OwnIdentity } from "../../src/index.ts";
 
 export const crypto = cipherSuite;
 export const hour = 3_600_000;
@@ -31,7 +31,6 @@ interface HomeOptions {
   readonly clock?: VirtualClock;
   readonly local?: LocalStore;
   readonly bucket?: MemoryBucket;
-  readonly create?: Partial<CreateIdentityOptions>;
 }
 
 const checking = (writer: RemoteWriter): RemoteWriter => ({
@@ -45,7 +44,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
   const random = seededRandom(seed);
   const known = await loadIdentity({ local, crypto });
   const profile = new TextEncoder().encode(`memory bucket ${seed}`);
-  const identity = known ?? (await createIdentity({ local, crypto, random, profile, ...options.create })).identity;
+  const identity = known ?? (await createIdentity({ local, crypto, random, profile })).identity;
   const mailbox = new Mailbox({
     local,
     reader: bucket.reader,

@@ -4,7 +4,7 @@ import { memoryStore } from "@cweb/storage-local/memory";
 import { memoryBucket } from "@cweb/storage-remote/memory";
 import { describe, expect, test } from "vitest";
 import { commitToSeed } from "../../src/core/identity-keys.ts";
-import { createIdentity, encodeDescSeen, encodeId, loadIdentity } from "../../src/index.ts";
+import { createIdentity, encodeDescSeen, encodeId, loadIdentity, recoverIdentity } from "../../src/index.ts";
 import { identityRecord } from "../../src/wire/own-records.ts";
 import { publishedBody, resigned, served } from "../support/forge.ts";
 import { crypto, day, fetchFrom, type Home, hour, openHome } from "../support/home.ts";
@@ -49,6 +49,8 @@ describe("identities", () => {
         expect.objectContaining({ name: "DiscoveryError" }),
       );
     }
+    const short = { local, crypto, seed: new Uint8Array(31), nextIdCommit: new Uint8Array(32), profile: utf8("p") };
+    await expect(recoverIdentity(short)).rejects.toThrow(expect.objectContaining({ code: "bad-seed" }));
     expect(await loadIdentity({ local, crypto })).toBeUndefined();
   });
 
@@ -133,8 +135,10 @@ describe("publishing", () => {
     const before = await fetchFrom(alice, bob);
     const record = await bob.local.load([identityRecord.name]);
     const { seed } = identityRecord.decode(record.get(identityRecord.name)?.bytes ?? new Uint8Array());
-    const recover = { seed, nextIdCommit: bob.identity.nextIdCommit };
-    const again = await openHome({ seed: 7, clock, bucket: bob.bucket, create: { recover, profile: bob.identity.profile } });
+    const { nextIdCommit, profile } = bob.identity;
+    const local = memoryStore();
+    await recoverIdentity({ local, crypto, seed, nextIdCommit, profile });
+    const again = await openHome({ seed: 7, clock, bucket: bob.bucket, local });
     expect(again.identity.id).toBe(bob.identity.id);
     await again.discovery.maintain();
     expect(await gens(again)).toEqual([]);
