@@ -43,7 +43,6 @@ const entry = struct({
 
 /** What is addressed to one recipient. */
 export type EntryRecord = TypeOf<typeof entry>;
-export type LiveEntry = TypeOf<typeof live>;
 
 const slots = struct({
   format: literal(1),
