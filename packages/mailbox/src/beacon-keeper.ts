@@ -74,6 +74,7 @@ export class BeaconKeeper {
     for (;;) {
       await this.#lease.renew(cancel(signal));
       const { sealed, isRepeated } = await this.#prepare(signal);
+      this.#lease.assertHeld();
       try {
         await this.#ports.writer.write(this.#ports.path, sealed, cancel(signal));
       } catch (cause) {

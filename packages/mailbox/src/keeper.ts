@@ -67,6 +67,7 @@ export class Keeper {
     if (!content || !head) return done;
     const newer = await this.#newerVersion(path, content, store.isRepair, signal);
     if (newer !== undefined) return { kind: "rolled-back", evidence: { tick: newer } };
+    lease.assertHeld();
     try {
       await writer.write(path, content, cancel(signal));
     } catch (cause) {

@@ -33,6 +33,12 @@ export class LeaseHolder {
     if (!(await this.take(options))) throw new LeaseLost();
   }
 
+  /** Right before a request, without a call: a process that was suspended since `renew` must not send it any more. */
+  assertHeld(): void {
+    const left = this.#until - this.#ledger.clock.now();
+    if (left <= 0 || left > leaseDuration) throw new LeaseLost();
+  }
+
   /** Not cancellable: it is what is done after a cancellation. */
   async release(): Promise<void> {
     if (this.#until === 0) return;

@@ -8,9 +8,12 @@ import { done, type Outcome, report, type Stored, settled, worst } from "./outco
 import { readOwn } from "./read-own.ts";
 
 const uploadsAtOnce = 8;
+/** What was loaded longer ago is loaded again before it is sent: this process may have been suspended, and the object deleted since. */
+const loadedLast = 60_000;
 
 interface Ready extends Uploading {
   readonly content: Uint8Array;
+  readonly loadedAt: number;
 }
 
 export interface UploaderOptions {
@@ -110,10 +113,11 @@ export class Uploader {
   async #load(batch: readonly Uploading[], signal: AbortSignal | undefined): Promise<readonly Ready[]> {
     if (batch.length === 0) return [];
     const wanted = batch.flatMap(({ path }) => [names.content(path), names.upload(path)]);
+    const loadedAt = this.#ledger.clock.now();
     const records = await this.#ledger.local.load(wanted, cancel(signal));
     return batch.flatMap((one) => {
       const content = records.get(names.content(one.path))?.bytes;
-      return content && records.has(names.upload(one.path)) ? [{ ...one, content }] : [];
+      return content && records.has(names.upload(one.path)) ? [{ ...one, content, loadedAt }] : [];
     });
   }
 
@@ -133,7 +137,8 @@ export class Uploader {
   }
 
   /** Adds it to `there` where it is stored for sure. */
-  async #put({ path, content }: Ready, there: Set<Path>, signal: AbortSignal | undefined): Promise<Outcome> {
+  async #put({ path, content, loadedAt }: Ready, there: Set<Path>, signal: AbortSignal | undefined): Promise<Outcome> {
+    if (this.#ledger.clock.now() - loadedAt > loadedLast) return done;
     const when = this.#options.conditionalWrites ? { when: "absent" as const } : {};
     this.#unsettled.add(path);
     const { kind } = await this.#options.writer.write(path, content, { ...when, ...cancel(signal) });

@@ -13,7 +13,10 @@ interface Call {
   readonly label: string;
   /** What it does, at once, when it happens. Changes of the bucket may also happen late. */
   readonly effect: () => Promise<unknown>;
-  readonly isChange: boolean;
+  /** When it was issued, hence signed. */
+  readonly issuedAt: number;
+  /** `read` changes nothing, so that to die before it is to die before what follows. */
+  readonly kind: "read" | "commit" | "request";
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -21,7 +24,6 @@ interface Call {
 /** A change that was sent and has not arrived. */
 interface InFlight {
   readonly call: Call;
-  readonly sentAt: number;
   isAwaited: boolean;
 }
 
@@ -60,7 +62,7 @@ export class Schedule {
   spawn(about: Pick<Process, "name" | "isFair">, store: LocalStore, bucket: MemoryBucket, program: Program): void {
     const process: Process = { ...about, isAlive: true, isFinished: false };
     this.#processes.push(process);
-    const wait = (ms: number): Promise<void> => this.#call(process, `+${ms / 1000}s`, () => this.#advance(ms)) as Promise<void>;
+    const wait = (ms: number): Promise<void> => this.#call(process, `+${ms / 1000}s`, () => this.#advance(ms), "commit") as Promise<void>;
     const ports = { local: this.#local(process, store), reader: this.#reader(process, bucket), writer: this.#writer(process, bucket) };
     const finish = (failure?: unknown): void => {
       process.isFinished = true;
@@ -93,9 +95,10 @@ export class Schedule {
     if (first?.process.isFair) return [...go, ...landings];
     // Calls that one process makes side by side touch different records: their order does not matter.
     const switches = others.filter(({ process }) => process !== first?.process).map((call) => action("switch", call, () => this.#go(call)));
-    const late = first?.isChange ? [action("late", first, () => this.#late(first))] : [];
+    const late = first?.kind === "request" ? [action("late", first, () => this.#late(first))] : [];
     const timeOuts = awaited.map((one) => action("timeOut", one.call, () => this.#timeOut(one)));
-    const alive = new Set([...this.#waiting, ...awaited.map(({ call }) => call)].map(({ process }) => process));
+    const mortal = [...this.#waiting.filter(({ kind }) => kind !== "read"), ...awaited.map(({ call }) => call)];
+    const alive = new Set(mortal.map(({ process }) => process));
     const crashes = [...alive].map((process) => ({
       kind: "crash" as const,
       label: `${process.name} dies`,
@@ -108,12 +111,13 @@ export class Schedule {
   async #go(call: Call): Promise<void> {
     this.#waiting = this.#waiting.filter((other) => other !== call);
     this.#last = call.process;
-    await call.effect().then(call.resolve, call.reject);
+    if (this.#isDead(call)) call.reject(timedOut());
+    else await call.effect().then(call.resolve, call.reject);
   }
 
   async #late(call: Call): Promise<void> {
     this.#waiting = this.#waiting.filter((other) => other !== call);
-    this.#inFlight.push({ call, sentAt: this.clock.now(), isAwaited: true });
+    this.#inFlight.push({ call, isAwaited: true });
   }
 
   async #land(one: InFlight): Promise<void> {
@@ -123,7 +127,7 @@ export class Schedule {
   }
 
   async #timeOut(one: InFlight): Promise<void> {
-    if (one.isAwaited) one.call.reject(new StorageRemoteError("timed-out", "no answer"));
+    if (one.isAwaited) one.call.reject(timedOut());
     one.isAwaited = false;
   }
 
@@ -135,24 +139,29 @@ export class Schedule {
 
   async #advance(ms: number): Promise<void> {
     this.clock.advance(ms);
-    const dead = this.#inFlight.filter(({ sentAt }) => this.clock.now() - sentAt > requestLife);
+    const dead = this.#inFlight.filter(({ call }) => this.#isDead(call));
     this.#inFlight = this.#inFlight.filter((one) => !dead.includes(one));
     for (const one of dead) await this.#timeOut(one);
   }
 
-  #call(process: Process, label: string, effect: () => Promise<unknown>, isChange = false): Promise<unknown> {
+  #isDead({ kind, issuedAt }: Call): boolean {
+    return kind === "request" && this.clock.now() - issuedAt > requestLife;
+  }
+
+  #call(process: Process, label: string, effect: () => Promise<unknown>, kind: Call["kind"]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       // What a dead process would still do never happens.
-      if (process.isAlive) this.#waiting.push({ process, label, effect, isChange, resolve, reject });
+      if (process.isAlive) this.#waiting.push({ process, label, effect, kind, issuedAt: this.clock.now(), resolve, reject });
     });
   }
 
   #local(process: Process, store: LocalStore): LocalStore {
-    const gate = <T>(label: string, effect: () => Promise<T>): Promise<T> => this.#call(process, label, effect) as Promise<T>;
+    const gate = <T>(label: string, effect: () => Promise<T>, kind: Call["kind"] = "read"): Promise<T> =>
+      this.#call(process, label, effect, kind) as Promise<T>;
     return {
       load: (names) => gate("load", () => store.load(names)),
       scan: (prefix, options) => gate("scan", () => store.scan(prefix, options)),
-      commit: (batch) => gate(`commit ${[...batch.put.keys()].join(",")}`, () => store.commit(batch)),
+      commit: (batch) => gate(`commit ${[...batch.put.keys()].join(",")}`, () => store.commit(batch), "commit"),
       close: async () => undefined,
     };
   }
@@ -160,12 +169,12 @@ export class Schedule {
   #reader(process: Process, bucket: MemoryBucket): RemoteReader {
     return {
       read: (path, options) =>
-        this.#call(process, `GET ${path}`, () => bucket.reader.read(path, options)) as ReturnType<RemoteReader["read"]>,
+        this.#call(process, `GET ${path}`, () => bucket.reader.read(path, options), "read") as ReturnType<RemoteReader["read"]>,
     };
   }
 
   #writer(process: Process, bucket: MemoryBucket): RemoteWriter {
-    const change = (label: string, effect: () => Promise<unknown>): Promise<unknown> => this.#call(process, label, effect, true);
+    const change = (label: string, effect: () => Promise<unknown>): Promise<unknown> => this.#call(process, label, effect, "request");
     return {
       checksClock: true,
       write: (path: Path, bytes: Uint8Array, options) =>
@@ -174,6 +183,8 @@ export class Schedule {
     };
   }
 }
+
+const timedOut = (): StorageRemoteError => new StorageRemoteError("timed-out", "no answer");
 
 const action = (kind: ActionKind, call: Call, run: () => Promise<void>): Action => ({
   kind,

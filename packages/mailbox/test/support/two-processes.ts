@@ -1,6 +1,7 @@
 import { cipherSuite, equal } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
 import { memoryStore } from "@cweb/storage-local/memory";
+import type { RemoteWriter } from "@cweb/storage-remote";
 import { memoryBucket } from "@cweb/storage-remote/memory";
 import { judgeBeacon, openBeacon } from "../../src/core/beacon.ts";
 import { decodeHome } from "../../src/core/home.ts";
@@ -12,6 +13,12 @@ import type { World } from "./search.ts";
 
 /** One line of a process's program. */
 export type Line = ((tx: Transaction) => void) | "flush" | number;
+
+/** Sends a write once more where the first got no answer, as an SDK does. */
+const repeating = (writer: RemoteWriter): RemoteWriter => ({
+  ...writer,
+  write: (...request) => writer.write(...request).catch(() => writer.write(...request)),
+});
 
 const keys = { crypto: cipherSuite, id: homeId, key: beaconKey };
 
@@ -56,7 +63,7 @@ const fairWorld: readonly Line[] = [
 
 export function twoProcesses(
   programs: readonly (readonly Line[])[],
-  options: { readonly repeatsWrites?: boolean; readonly conditionalWrites?: boolean } = {},
+  options: { readonly repeatsWrites?: boolean; readonly writerRepeats?: boolean } = {},
 ): World {
   const clock = new VirtualClock();
   const schedule = new Schedule(clock);
@@ -95,7 +102,8 @@ export function twoProcesses(
     schedule.spawn({ name: `P${number}`, isFair }, store, watched, async (ports: Ports, advance) => {
       const mailbox = new Mailbox({
         ...ports,
-        ...options,
+        writer: options.writerRepeats ? repeating(ports.writer) : ports.writer,
+        repeatsWrites: options.repeatsWrites ?? false,
         clock,
         random: seededRandom(number),
         crypto: cipherSuite,
