@@ -1,6 +1,6 @@
 import { check, contents, equal, failsWith, read, type Test, textOf, write } from "./case.ts";
 
-const badNames = ["", "x".repeat(257), "caf\u00e9", "a\nb", "a\u007f", "a\u0000b", "\ud800"];
+const badNames = ["", "x".repeat(257), "caf\u00e9", "a\nb", "a\u007f", "a\u0000b", "\ud800"] as const;
 
 export const boundCases: Readonly<Record<string, Test>> = {
   "names of 256 characters are stored, and case matters": async (place) => {
