@@ -1,5 +1,6 @@
 export type { Cancellable } from "./contact-book.ts";
 export type { PeerContact } from "./contacts.ts";
+export type { ObjectKind } from "./core/object-kinds.ts";
 export type { RequestTotals } from "./core/records.ts";
 export { Peer, type Schedule } from "./peer.ts";
 export { PeerError, type PeerErrorCode } from "./peer-error.ts";

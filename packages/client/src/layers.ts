@@ -2,8 +2,9 @@ import { Broadcast } from "@cweb/broadcast";
 import { type CwebId, Discovery } from "@cweb/discovery";
 import type { Mailbox } from "@cweb/mailbox";
 import { createKindRegistry, Session } from "@cweb/session";
-import type { RemoteReader } from "@cweb/storage-remote";
+import type { Path, RemoteReader } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
+import { type ObjectKind, ObjectKinds } from "./core/object-kinds.ts";
 import type { HomeParts } from "./home.ts";
 import type { PeerOptions } from "./peer-options.ts";
 
@@ -15,6 +16,8 @@ export class Layers {
   readonly #options: PeerOptions;
   readonly #sessions: Map<CwebId, Session> = new Map();
   readonly #readers: Map<string, RemoteReader> = new Map();
+  /** Made when first asked for: most processes never count by kind. */
+  #objectKinds: ObjectKinds | undefined;
 
   constructor(options: PeerOptions, { mailbox, identity }: HomeParts) {
     const { crypto } = options;
@@ -32,7 +35,16 @@ export class Layers {
     const openReader = (profile: Uint8Array): RemoteReader => this.#reader(profile);
     const session = new Session(id, { mailbox, discovery, broadcast, crypto, kinds: createKindRegistry(upper), openReader });
     this.#sessions.set(id, session);
+    this.#objectKinds?.add(session.contact.idBytes);
     return session;
+  }
+
+  objectKind(path: Path): ObjectKind {
+    if (!this.#objectKinds) {
+      this.#objectKinds = new ObjectKinds(this.#options.crypto, this.discovery.identity);
+      for (const { contact } of this.#sessions.values()) this.#objectKinds.add(contact.idBytes);
+    }
+    return this.#objectKinds.of(path);
   }
 
   /** Names a contact's store, or the own one. */

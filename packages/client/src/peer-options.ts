@@ -43,6 +43,4 @@ export interface CreatedPeer {
   readonly peer: Peer;
   /** 32 bytes: keep them offline. */
   readonly nextSeed: Secret;
-  /** Why the descriptor is not published yet, where it was the own store's failure. */
-  readonly failure?: unknown;
 }

@@ -1,7 +1,9 @@
 import type { CwebId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
+import type { Path } from "@cweb/storage-remote";
 import { type Cancellable, ContactBook } from "./contact-book.ts";
 import { Contacts, type PeerContact } from "./contacts.ts";
+import type { ObjectKind } from "./core/object-kinds.ts";
 import { Dispatch } from "./dispatch.ts";
 import { createHome, type HomeParts, noteStore, openHome } from "./home.ts";
 import { Inbox } from "./inbox.ts";
@@ -61,16 +63,13 @@ export class Peer {
   }
 
   /**
-   * Makes an identity in an empty local store, after the bucket was tried (about 20 requests; what they wrote is removed), and publishes it
-   * as far as the network allows. Keep `nextSeed` (32 bytes) offline: it alone can name a successor of a lost identity.
-   * Throws `DiscoveryError` `already-initialized`, `bad-property`, `too-large`; `PeerError` `store-unreadable`; the ports' errors. Then
-   * nothing was made.
+   * Makes an identity in an empty local store, after the bucket was tried (about 20 requests; what they wrote is removed). `flush` publishes it.
+   * Keep `nextSeed` (32 bytes) offline: it alone can name a successor of a lost identity. Throws `DiscoveryError` `already-initialized`,
+   * `bad-property`, `too-large`; `PeerError` `store-unreadable`; the ports' errors. Then nothing was made.
    */
   static async create(options: CreatePeerOptions, cancel: Cancellable = {}): Promise<CreatedPeer> {
     const { home, nextSeed } = await createHome(options, cancel);
-    const peer = new Peer(options, home);
-    const { failure } = await peer.flush(cancel);
-    return { peer, nextSeed, ...(failure === undefined ? {} : { failure }) };
+    return { peer: new Peer(options, home), nextSeed };
   }
 
   /** The peer of a home that has an identity. Sends nothing. Throws `PeerError` `no-identity`, the local store's errors. */
@@ -195,6 +194,11 @@ export class Peer {
       await this.#ledger.totals(cancel),
     ];
     return statusOf({ id, layers: this.#layers, entries, waiting, requests }, cancel);
+  }
+
+  /** What an object of the own bucket, or of a contact that this process has dealt with, is for. For counting requests by kind. */
+  objectKind(path: Path): ObjectKind {
+    return this.#layers.objectKind(path);
   }
 
   /** Ends polls that are still under way and keeps what was counted. The local store is the caller's to close. */

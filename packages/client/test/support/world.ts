@@ -23,6 +23,7 @@ export class World {
     const home = new Home(this, this.homes.length);
     this.homes.push(home);
     home.peer = (await Peer.create({ ...home.options(), profile: home.profile })).peer;
+    await home.peer.flush();
     return home;
   }
 

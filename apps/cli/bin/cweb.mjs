@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read, so that an old one gets a sentence instead of a syntax error.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 13)) {
+  console.error(`cweb needs Node 22.13 or newer; this is ${process.version}.`);
+  process.exit(1);
+}
+const { run } = await import("../dist/index.js");
+// Connections that are kept alive must not keep the command alive; all output was awaited.
+process.exit(await run(process.argv.slice(2)));

@@ -1,0 +1,48 @@
+import { CliError, type Problem, problemOf } from "./problem.ts";
+import { sentence } from "./sentences.ts";
+
+/** A result: one line of JSON, or of text for people. */
+export type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** The two streams: results on standard output, problems on standard error. */
+export class Output {
+  readonly #isJson: boolean;
+
+  constructor(isJson: boolean) {
+    this.#isJson = isJson;
+    // Failures are answered to whoever writes; without a listener they would end the process.
+    process.stdout.on("error", () => undefined);
+    process.stderr.on("error", () => undefined);
+  }
+
+  /** Resolves when the line has left this process. Throws `CliError` `output-closed` or `output-failed`: then nobody has it. */
+  async line(line: Line): Promise<void> {
+    const text = this.#isJson ? JSON.stringify(line) : sentence(line);
+    await write(process.stdout, `${text}\n`);
+  }
+
+  async problem(error: unknown, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const problem = problemOf(error);
+    await this.say(problem, about);
+  }
+
+  async say({ code, message, retryable }: Problem, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const contact = typeof about.contact === "string" ? `${about.contact}: ` : "";
+    const text = this.#isJson
+      ? JSON.stringify({ type: "error", code, message, retryable, ...about })
+      : `cweb: ${contact}${message}${retryable ? " (It is tried again later.)" : ""}`;
+    // With standard error closed there is nobody left to tell.
+    await write(process.stderr, `${text}\n`).catch(() => undefined);
+  }
+}
+
+function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (!error) resolve();
+      else if ("code" in error && error.code === "EPIPE")
+        reject(new CliError("output-closed", "Nobody reads the output any more.", { cause: error }));
+      else reject(new CliError("output-failed", `The output cannot be written: ${error.message}`, { cause: error }));
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import type { Line } from "./output.ts";
+
+/** Results for people. What strangers wrote is shown without control characters: they could rewrite the terminal. */
+
+const word = (value: unknown): string => String(value ?? "").replaceAll(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
+
+const time = (value: unknown): string => {
+  if (typeof value !== "number") return "never";
+  const at = new Date(value);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+};
+
+const again = (line: Line): string => (line.redelivered ? " (again)" : "");
+
+type Sentence = (line: Line) => string;
+
+const sentences: Readonly<Record<string, Sentence>> = {
+  identity: (line) => `Your Cweb Id is ${word(line.id)}.\nYour card, one line for everyone who shall write to you:\n${word(line.card)}`,
+  card: (line) => (line.qr === undefined ? word(line.card) : `${String(line.qr)}\n${word(line.card)}`),
+  contact: (line) => {
+    const state = line.state === "pending" ? "not online yet" : word(line.state);
+    return `${word(line.name)}  ${word(line.id)}  ${state}${line.verified ? ", verified" : ""}`;
+  },
+  "safety-number": (line) => {
+    const verified = line.verified ? "verified" : `not verified: compare by voice, then: cweb verify ${word(line.name)} --confirm NUMBER`;
+    return `${word(line.digits)}\n${verified}`;
+  },
+  sent: (line) =>
+    line.state === "published" ? `Sent to ${word(line.to)}.` : `Kept for ${word(line.to)}: it is sent as soon as there is a network.`,
+  message: (line) => `${time(line.sentAt)} ${word(line.from)}: ${word(line.text)}${again(line)}`,
+  delivered: (line) => `Delivered to ${word(line.to)}: ${word(line.id)}${again(line)}`,
+  undelivered: (line) => `Not delivered to ${word(line.to)}: ${word(line.id)} (${word(line.reason)})${again(line)}`,
+  unconfirmed: (line) => `Nobody knows whether ${word(line.to)} received ${word(line.id)} (${word(line.reason)})${again(line)}`,
+  alarm: (line) => `! ${word(line.contact)}: ${word(line.message)} (${word(line.code)}, ${word(line.store)})${again(line)}`,
+  round: (line) => {
+    const { get, put, delete: removed } = line.requests as Record<string, number>;
+    return `· round ${word(line.n)}: ${get} GET, ${put} PUT, ${removed} DELETE`;
+  },
+  status: status,
+};
+
+interface ContactLine {
+  readonly name: string;
+  readonly verified: boolean;
+  readonly session: string;
+  readonly queued: number;
+  readonly unacknowledged: number;
+  readonly lastHeardAt: number | null;
+  readonly missing: readonly number[];
+  readonly alarms: readonly { readonly code: string; readonly since: number }[];
+}
+
+function status(line: Line): string {
+  const outbox = line.outbox as { queued: number; unacknowledged: number };
+  const slots = line.slots as { used: number; queued: number };
+  const requests = line.requests as Record<string, number>;
+  const { get, put, delete: removed, list, bytesIn, bytesOut } = requests;
+  return [
+    `Cweb Id   ${word(line.id)}`,
+    `Outbox    ${outbox.queued} waiting, ${outbox.unacknowledged} not acknowledged; slots: ${slots.used} used, ${slots.queued} waiting`,
+    `Requests  ${get} GET, ${put} PUT, ${removed} DELETE, ${list} LIST; ${bytesIn} bytes in, ${bytesOut} out`,
+    ...(line.contacts as readonly ContactLine[]).flatMap(contactLines),
+  ].join("\n");
+}
+
+function contactLines({ name, verified, session, queued, unacknowledged, lastHeardAt, missing, alarms }: ContactLine): readonly string[] {
+  const lost = missing.length > 0 ? `, ${missing.length} missing` : "";
+  return [
+    `${word(name)}${verified ? " (verified)" : ""}: session ${session}, ${queued} waiting, ${unacknowledged} not acknowledged${lost}, last heard ${time(lastHeardAt)}`,
+    ...alarms.map(({ code, since }) => `  ! ${code} since ${time(since)}`),
+  ];
+}
+
+export function sentence(line: Line): string {
+  const make = sentences[line.type];
+  return make ? make(line) : `${word(line.contact)}: ${word(line.message)}${again(line)}`;
+}
