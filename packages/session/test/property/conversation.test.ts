@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { runs } from "../support/runs.ts";
+import { type TrialOptions, tryOut } from "../support/trial.ts";
+
+const limit = 600_000;
+
+/** Random schedules of one sort: fast-check draws the seeds, so that a failure names the one to try again. */
+async function schedules(count: number, seed: number, options: TrialOptions): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(1_000_000), async (seed) => {
+      await tryOut(seed, options);
+    }),
+    { ...runs(count, seed), endOnFailure: true },
+  );
+}
+
+describe("conversations under random schedules", () => {
+  test("honest stores: everything arrives once", { timeout: limit }, () => schedules(12, 1, {}));
+  test("crashes at any port call", { timeout: limit }, () => schedules(12, 2, { crashes: 20 }));
+  test("objects that are lost, altered, withheld or late", { timeout: limit }, () =>
+    schedules(8, 3, { loses: 6, corrupts: 4, withholds: 3, delays: 8 }),
+  );
+  test("restored old states on both sides", { timeout: limit }, () => schedules(12, 4, { restores: 8, crashes: 5 }));
+  test("contacts removed and added again", { timeout: limit }, () => schedules(12, 5, { removes: 8 }));
+  test("clocks that jump", { timeout: limit }, () => schedules(8, 6, { clockJumps: 10 }));
+  test("outages, and old slots and descriptors shown again", { timeout: limit }, () => schedules(8, 7, { outages: 6, replays: 20 }));
+  test("three peers and everything at once", { timeout: limit }, () =>
+    schedules(6, 8, { peers: 3, crashes: 6, loses: 3, delays: 6, restores: 3, removes: 3, outages: 3, replays: 5 }),
+  );
+});

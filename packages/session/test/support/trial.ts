@@ -1,0 +1,464 @@
+import { utf8 } from "@cweb/crypto";
+import type { MemorySnapshot } from "@cweb/storage-local/memory";
+import { crashAt, SimulatedCrash } from "@cweb/storage-local/testing";
+import { type Path, type ReadResult, StorageRemoteError } from "@cweb/storage-remote";
+import { kinds, type SessionEvent, sessionEventCodec } from "../../src/index.ts";
+import { day, hour, type Request, type TestPeer, World } from "./world.ts";
+
+/** A small deterministic source of choices. */
+export class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = (Math.imul(seed, 2654435761) + 12345) >>> 0 || 1;
+  }
+
+  /** 0 to n - 1. */
+  below(n: number): number {
+    let x = this.#state;
+    x ^= x << 13;
+    x >>>= 0;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#state = x >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * n);
+  }
+
+  chance(percent: number): boolean {
+    return this.below(100) < percent;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)] as T;
+  }
+}
+
+type Verdict = "delivered" | "undelivered" | "unconfirmed";
+
+/** A message as the test knows it. */
+interface Sent {
+  readonly from: TestPeer;
+  readonly to: TestPeer;
+  readonly text: string;
+  readonly id: Uint8Array;
+  /** Shown to some state of the recipient's home, also to one that was lost since. */
+  wasShown: boolean;
+  saidUndelivered: boolean;
+}
+
+/** What the application on one home remembers; goes back with the home when a backup is restored. */
+interface App {
+  readonly asked: Set<string>;
+  readonly shown: Set<string>;
+  readonly verdicts: Map<string, Verdict>;
+  inboxSeq: number;
+}
+
+const copyOf = (app: App): App => ({
+  asked: new Set(app.asked),
+  shown: new Set(app.shown),
+  verdicts: new Map(app.verdicts),
+  inboxSeq: app.inboxSeq,
+});
+
+export class Violation extends Error {}
+
+export interface TrialOptions {
+  readonly peers?: number;
+  /** Chances in percent, for each object or each step. */
+  readonly loses?: number;
+  readonly corrupts?: number;
+  readonly withholds?: number;
+  readonly delays?: number;
+  readonly crashes?: number;
+  readonly restores?: number;
+  readonly removes?: number;
+  readonly clockJumps?: number;
+  readonly outages?: number;
+  readonly replays?: number;
+  readonly steps?: number;
+  /** How long one step may take, in ms: each is drawn from the list. */
+  readonly pauses?: readonly number[];
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/**
+ * Two or more peers under a random schedule of everything that may happen to them; after it a fair end. Invariants (named as in the design's
+ * models): A1 nothing is shown twice, A2 no false "delivered", A3 no false "undelivered" and one verdict at most, A4 in the end all is delivered
+ * or reported and both hold one session that works, A5 GETs of a round, B2 no session comes back, M13 no name with two contents,
+ * M18 nothing is shown that was not sent.
+ */
+export class Trial {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly options: Required<TrialOptions>;
+  readonly trace: string[] = [];
+  peers: readonly TestPeer[] = [];
+  readonly #sent = new Map<string, Sent>();
+  readonly #apps = new Map<TestPeer, App>();
+  readonly #backups = new Map<TestPeer, { readonly home: MemorySnapshot; readonly app: App; readonly peers: ReadonlySet<TestPeer> }>();
+  readonly #restoredAt = new Map<TestPeer, number>();
+  readonly #shownAt = new Map<string, number>();
+  readonly #contacts = new Map<TestPeer, Set<TestPeer>>();
+  readonly #contents = new Map<string, string>();
+  readonly #over = new Map<TestPeer, Set<string>>();
+  readonly #liveNow = new Map<TestPeer, Map<TestPeer, string>>();
+  readonly #hiddenUntil = new Map<string, number>();
+  readonly #corrupt = new Set<string>();
+  readonly #seenSlots = new Map<string, ReadResult[]>();
+  #faulty = false;
+  #requestsSeen = 0;
+
+  constructor(seed: number, options: TrialOptions = {}) {
+    this.dice = new Dice(seed);
+    this.world = new World(seed, { lie: (request, answer) => this.#lie(request, answer) });
+    this.options = {
+      peers: 2,
+      loses: 0,
+      corrupts: 0,
+      withholds: 0,
+      delays: 0,
+      crashes: 0,
+      restores: 0,
+      removes: 0,
+      clockJumps: 0,
+      outages: 0,
+      replays: 0,
+      steps: 60,
+      pauses: [0, hour / 120, hour, 6 * hour, day],
+      ...options,
+    };
+  }
+
+  async run(): Promise<void> {
+    this.peers = await this.world.meeting(this.options.peers);
+    for (const peer of this.peers) {
+      this.#apps.set(peer, { asked: new Set(), shown: new Set(), verdicts: new Map(), inboxSeq: 0 });
+      this.#contacts.set(peer, new Set(this.peers.filter((other) => other !== peer)));
+      this.#over.set(peer, new Set());
+      this.#liveNow.set(peer, new Map());
+      this.#backUp(peer);
+    }
+    this.#faulty = true;
+    for (let i = 0; i < this.options.steps; i++) await this.#step();
+    await this.#end();
+  }
+
+  // --- the schedule ---
+
+  async #step(): Promise<void> {
+    const { dice, options } = this;
+    this.world.clock.advance(dice.pick(options.pauses));
+    const peer = dice.pick(this.peers);
+    if (dice.chance(options.clockJumps))
+      peer.clockOffset = dice.chance(60) ? 0 : (dice.chance(50) ? 1 : -1) * dice.pick([day, 20 * day, 400 * day, 1460 * day]);
+    if (dice.chance(options.outages)) peer.isOffline = !peer.isOffline;
+    if (dice.chance(options.restores)) await this.#backUpOrRestore(peer);
+    const others = [...(this.#contacts.get(peer) ?? [])];
+    if (dice.chance(options.removes)) return this.#removeOrAdd(peer);
+    if (others.length === 0) return;
+    const other = dice.pick(others);
+    if (dice.chance(35)) for (let n = dice.chance(5) ? 40 : 1 + dice.below(3); n > 0; n--) await this.#send(peer, other);
+    else await this.#poll(peer, other);
+    await this.#readInbox(peer);
+    await this.#look(peer);
+  }
+
+  async #send(from: TestPeer, to: TestPeer): Promise<void> {
+    const text = `${from.index}>${to.index} ${this.#sent.size}`;
+    const id = this.world.random.bytes(16);
+    this.#sent.set(hex(id), { from, to, text, id, wasShown: false, saidUndelivered: false });
+    this.trace.push(`send ${text}`);
+    // The application tries again with the same id until it is told that the message is queued.
+    await this.#perform(from, () => from.session(to).send({ kind: kinds.text.number, payload: utf8(text), messageId: id }));
+    this.#app(from).asked.add(hex(id));
+    await this.#flush(from);
+  }
+
+  async #poll(peer: TestPeer, other: TestPeer, full = false): Promise<void> {
+    this.trace.push(
+      `poll ${peer.index}<${other.index}${full ? " full" : ""} +${Math.round((this.world.clock.now() - 1_767_225_600_000) / hour)}h`,
+    );
+    const before = peer.gets;
+    const gapsBefore = await this.#gaps(peer, other);
+    const report = await this.#perform(peer, () => peer.session(other).poll({ full }));
+    if (report && !full && !report.failure) this.#checkGets(peer, before, report.gets, gapsBefore + (await this.#gaps(peer, other)));
+    if (report?.failure && !(report.failure instanceof StorageRemoteError)) throw report.failure;
+    await this.#flush(peer);
+  }
+
+  async #gaps(peer: TestPeer, other: TestPeer): Promise<number> {
+    return (await peer.state(other))?.live?.delivery.gaps.size ?? 0;
+  }
+
+  /** A5: two turns after a pause, the descriptor before an initial message; then one GET for each message, and those for gaps. */
+  #checkGets(peer: TestPeer, before: number, gets: number, gaps: number): void {
+    const made = peer.requestsOf("get").filter(({ owner }) => owner !== peer);
+    const found = new Set(made.slice(-gets).map(({ path }) => path)).size;
+    if (peer.gets - before < gets) throw new Violation(`A5 ${gets} GETs reported, ${peer.gets - before} made`);
+    if (gets > 64 * 3 || gets > 4 + found + gaps) throw new Violation(`A5 ${gets} GETs in one poll`);
+  }
+
+  async #flush(peer: TestPeer): Promise<void> {
+    await this.#perform(peer, async () => {
+      await peer.mailbox.begin().catch(ifStorage);
+      await peer.discovery.maintain();
+      await peer.broadcast.seal();
+      const report = await peer.mailbox.flush();
+      if (report.failure && !(report.failure instanceof StorageRemoteError)) throw report.failure;
+      await peer.discovery.noteFlush(report);
+    });
+    this.#checkRequests(peer);
+  }
+
+  /** Runs something, perhaps in a process that dies at some port call; then a new process does it again. */
+  async #perform<T>(peer: TestPeer, task: () => Promise<T>): Promise<T | undefined> {
+    if (this.#faulty && this.dice.chance(this.options.crashes)) {
+      peer.crash = crashAt({ call: 1 + this.dice.below(24), when: this.dice.chance(50) ? "before" : "after" });
+      this.trace.push("  crash");
+      try {
+        await peer.start();
+        await task();
+      } catch (error) {
+        if (!(error instanceof SimulatedCrash) && !isCausedByCrash(error)) throw error;
+      }
+      peer.crash = null;
+      await peer.start();
+    }
+    return task();
+  }
+
+  #backUp(peer: TestPeer): void {
+    this.#backups.set(peer, {
+      home: peer.snapshot(),
+      app: copyOf(this.#app(peer)),
+      peers: new Set(this.#contacts.get(peer)),
+    });
+  }
+
+  async #backUpOrRestore(peer: TestPeer): Promise<void> {
+    if (this.dice.chance(60)) return this.#backUp(peer);
+    const backup = this.#backups.get(peer);
+    if (!backup) return;
+    this.trace.push(`restore ${peer.index}`);
+    await peer.restore(backup.home);
+    this.#apps.set(peer, copyOf(backup.app));
+    this.#contacts.set(peer, new Set(backup.peers));
+    this.#liveNow.get(peer)?.clear();
+    this.#restoredAt.set(peer, this.world.clock.now());
+    await this.#flush(peer);
+  }
+
+  async #removeOrAdd(peer: TestPeer): Promise<void> {
+    const contacts = this.#contacts.get(peer) as Set<TestPeer>;
+    const other = this.dice.pick(this.peers.filter((one) => one !== peer));
+    if (contacts.has(other)) await this.#remove(peer, other);
+    else await this.#add(peer, other);
+    await this.#flush(peer);
+  }
+
+  async #remove(peer: TestPeer, other: TestPeer): Promise<void> {
+    this.trace.push(`remove ${peer.index}-${other.index}`);
+    await peer.session(other).remove();
+    await peer.discovery.removeContact(other.discovery.identity.id);
+    this.#contacts.get(peer)?.delete(other);
+    await this.#readInbox(peer);
+    // What waited is forgotten with the contact, which the user was told.
+    for (const [id, sent] of this.#sent) if (sent.from === peer && sent.to === other) this.#app(peer).asked.delete(id);
+  }
+
+  async #add(peer: TestPeer, other: TestPeer): Promise<void> {
+    this.trace.push(`add ${peer.index}-${other.index}`);
+    await peer.meet(other);
+    await peer.session(other).greet().catch(ifStorage);
+    this.#contacts.get(peer)?.add(other);
+  }
+
+  // --- the fair end ---
+
+  async #end(): Promise<void> {
+    this.#faulty = false;
+    this.trace.push("the fair end");
+    for (const peer of this.peers) {
+      peer.isOffline = false;
+      peer.clockOffset = 0;
+      for (const other of this.peers) if (other !== peer && !this.#contacts.get(peer)?.has(other)) await this.#add(peer, other);
+    }
+    for (const [key, until] of this.#hiddenUntil) if (until < Number.POSITIVE_INFINITY) this.#hiddenUntil.delete(key);
+    const hidesForEver = this.#hiddenUntil.size > 0 || this.#corrupt.size > 0;
+    await this.#settle(hidesForEver ? 220 : 12, hidesForEver ? 6 * hour : hour, () => this.#unfinished());
+    for (const peer of this.peers) for (const other of this.peers) if (peer !== other) await this.#send(peer, other);
+    await this.#settle(12, hour, () => this.#unfinished());
+  }
+
+  async #settle(days: number, interval: number, unfinished: () => Promise<string>): Promise<void> {
+    const until = this.world.clock.now() + days * day;
+    let why = "";
+    while (this.world.clock.now() < until) {
+      this.world.clock.advance(interval);
+      for (const peer of this.peers) {
+        for (const other of this.peers) if (other !== peer) await this.#poll(peer, other);
+        await this.#readInbox(peer);
+        await this.#look(peer);
+      }
+      why = await unfinished();
+      if (why === "") return;
+    }
+    throw new Violation(`${why} after ${days} days`);
+  }
+
+  async #unfinished(): Promise<string> {
+    for (const [id, { from, text }] of this.#sent) {
+      const app = this.#app(from);
+      if (app.asked.has(id) && !app.verdicts.has(id)) return `A4 neither delivered nor reported: ${text}`;
+    }
+    for (const peer of this.peers) {
+      for (const other of this.peers) {
+        if (peer === other) continue;
+        const [mine, theirs] = [await peer.state(other), await other.state(peer)];
+        if (mine?.live && theirs?.live && hex(mine.live.ratchet.sessionId) !== hex(theirs.live.ratchet.sessionId)) return "B1 two sessions";
+      }
+    }
+    return "";
+  }
+
+  // --- what is seen ---
+
+  #app(peer: TestPeer): App {
+    return this.#apps.get(peer) as App;
+  }
+
+  async #readInbox(peer: TestPeer): Promise<void> {
+    for (;;) {
+      const entries = await this.#perform(peer, () => peer.mailbox.takeInbox({ limit: 100 }));
+      if (!entries || entries.length === 0) return;
+      const app = this.#app(peer);
+      for (const { seq, kind, body } of entries) {
+        if (seq <= app.inboxSeq || body.length === 0) continue;
+        app.inboxSeq = seq;
+        if (kind !== "own-state-restored") this.#take(peer, kind, sessionEventCodec.decode(body));
+      }
+      await this.#perform(peer, () => peer.mailbox.acknowledge(entries.map(({ seq }) => seq)));
+    }
+  }
+
+  #take(peer: TestPeer, kind: string, event: SessionEvent): void {
+    const id = event.messageId ? hex(event.messageId) : "";
+    if (kind === "message") this.#takeMessage(peer, id, event);
+    if (kind === "delivered" || kind === "undelivered" || kind === "unconfirmed") this.#takeVerdict(peer, id, kind);
+    if (kind === "undecryptable" && this.#corrupt.size === 0)
+      throw new Violation(`an honest object is called undecryptable: ${event.detail}`);
+    if (kind !== "message" && kind !== "delivered") this.trace.push(`  ${peer.index}: ${kind} ${event.detail}`);
+  }
+
+  #takeMessage(peer: TestPeer, id: string, event: SessionEvent): void {
+    const sent = this.#sent.get(id);
+    const isRight = sent?.to === peer && event.contact === sent.from.discovery.identity.id;
+    if (!isRight || new TextDecoder().decode(event.payload) !== sent.text) throw new Violation("M18 something is shown that was not sent");
+    const app = this.#app(peer);
+    // A sender that was restored sends again what its old state holds, and the recipient need not know it for ever.
+    const mayRepeat = (this.#restoredAt.get(sent.from) ?? -1) >= (this.#shownAt.get(id) ?? 0);
+    if (app.shown.has(id) && !mayRepeat) throw new Violation(`A1 shown twice: ${sent.text}`);
+    if (sent.saidUndelivered) throw new Violation(`A3 shown after "undelivered": ${sent.text}`);
+    app.shown.add(id);
+    if (!this.#shownAt.has(id)) this.#shownAt.set(id, this.world.clock.now());
+    sent.wasShown = true;
+  }
+
+  #takeVerdict(peer: TestPeer, id: string, verdict: Verdict): void {
+    const sent = this.#sent.get(id);
+    if (!sent || sent.from !== peer) throw new Violation("a verdict on something else");
+    if (verdict === "delivered" && !sent.wasShown) throw new Violation(`A2 false "delivered": ${sent.text}`);
+    if (verdict === "undelivered") {
+      if (sent.wasShown) throw new Violation(`A3 "undelivered", but it was: ${sent.text}`);
+      sent.saidUndelivered = true;
+    }
+    const { verdicts, asked } = this.#app(peer);
+    const earlier = verdicts.get(id);
+    if (earlier && asked.has(id)) throw new Violation(`A3 "${earlier}", then "${verdict}": ${sent.text}`);
+    verdicts.set(id, verdict);
+  }
+
+  /** B2, M16: a session that was replaced does not come back. */
+  async #look(peer: TestPeer): Promise<void> {
+    for (const other of this.peers) {
+      if (other === peer) continue;
+      const state = await peer.state(other);
+      const live = state?.live ? hex(state.live.ratchet.sessionId) : "";
+      const before = this.#liveNow.get(peer)?.get(other) ?? "";
+      if (live === before) continue;
+      const over = this.#over.get(peer) as Set<string>;
+      if (before) over.add(before);
+      if (live && over.has(live) && !this.#restoredAt.has(peer)) throw new Violation("B2 an old session came back");
+      this.#liveNow.get(peer)?.set(other, live);
+    }
+  }
+
+  /** M13: one path, one content for ever. */
+  #checkRequests(peer: TestPeer): void {
+    const mutable = new Set<Path>(peer.mutablePaths());
+    for (const { op, by, path, bytes } of this.world.requests.slice(this.#requestsSeen)) {
+      if (op !== "put" || by !== peer.index || !bytes || mutable.has(path)) continue;
+      const content = hex(bytes.subarray(0, 64));
+      const key = `${by} ${path}`;
+      if ((this.#contents.get(key) ?? content) !== content) throw new Violation(`M13 one name, two contents: ${path}`);
+      this.#contents.set(key, content);
+    }
+    this.#requestsSeen = this.world.requests.length;
+  }
+
+  // --- lies ---
+
+  #lie(request: Request, answer: ReadResult): ReadResult {
+    const { owner, by, path } = request;
+    if (!this.#faulty && this.#hiddenUntil.size === 0 && this.#corrupt.size === 0) return answer;
+    if (owner.index === by || answer.kind !== "found") return answer;
+    const mutable = owner.mutablePaths().includes(path);
+    const key = `${by} ${path}`;
+    if (mutable) return this.#faulty ? this.#replay(key, answer) : answer;
+    if (this.#faulty && !this.#hiddenUntil.has(key)) this.#decide(key, owner, path);
+    if (this.#corrupt.has(key)) return { ...answer, bytes: answer.bytes.map((byte, i) => (i === 99 ? byte ^ 1 : byte)) };
+    return (this.#hiddenUntil.get(key) ?? 0) > this.world.clock.now() ? { kind: "absent" } : answer;
+  }
+
+  #decide(key: string, owner: TestPeer, path: Path): void {
+    const { dice, options } = this;
+    let until = 0;
+    if (dice.chance(options.loses)) {
+      // The store loses it: its owner, too, finds nothing there.
+      void owner.bucket.writer.remove(path);
+      until = this.world.clock.now() + 1;
+    } else if (dice.chance(options.corrupts)) this.#corrupt.add(key);
+    else if (dice.chance(options.withholds)) until = Number.POSITIVE_INFINITY;
+    else if (dice.chance(options.delays)) until = this.world.clock.now() + dice.pick([hour, day, 10 * day]);
+    this.#hiddenUntil.set(key, until);
+  }
+
+  /** Old slots and descriptors are shown again. */
+  #replay(key: string, answer: ReadResult): ReadResult {
+    const seen = this.#seenSlots.get(key) ?? [];
+    this.#seenSlots.set(key, [...seen.slice(-5), answer]);
+    return seen.length > 0 && this.dice.chance(this.options.replays) ? this.dice.pick(seen) : answer;
+  }
+}
+
+function isCausedByCrash(error: unknown): boolean {
+  return error instanceof Error && (error.cause instanceof SimulatedCrash || (error.cause !== undefined && isCausedByCrash(error.cause)));
+}
+
+function ifStorage(error: unknown): void {
+  if (!(error instanceof StorageRemoteError)) throw error;
+}
+
+/** Runs one trial; a violation tells the seed and what was done. */
+export async function tryOut(seed: number, options: TrialOptions): Promise<Trial> {
+  const trial = new Trial(seed, options);
+  try {
+    await trial.run();
+  } catch (error) {
+    const trace = trial.trace.slice(-60).join("\n");
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}\n${trace}`, { cause: error });
+  }
+  return trial;
+}
