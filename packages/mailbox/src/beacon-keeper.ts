@@ -5,11 +5,7 @@ import { decodeHome } from "./core/home.ts";
 import { type Home, homeCodec, inboxCodec, names, pathIn, prefixes } from "./core/records.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 import { type Cancellable, cancel, type Ledger } from "./ledger.ts";
-import { MailboxError } from "./mailbox-error.ts";
 import { readOwn } from "./read-own.ts";
-
-/** As long as another process publishes beacons, what was read cannot be judged; that takes a moment, not forever. */
-const maxReads = 20;
 
 export interface BeaconPorts {
   readonly reader: RemoteReader;
@@ -37,23 +33,15 @@ export class BeaconKeeper {
 
   /** One GET. Notes a fault of the store, so that the beacon is stored again. */
   async check({ signal }: Cancellable = {}): Promise<Verdict> {
-    for (let n = 0; n < maxReads; n++) {
-      const before = await this.#ledger.home(cancel(signal));
-      const found = await readOwn(this.#ports.reader, this.#ports.path, beaconSize, signal);
-      const verdict = await this.#judge(before, found, signal);
-      if (verdict) return verdict;
-    }
-    throw new MailboxError("conflict", "other processes of this home published beacons all the time; try again", { retryable: true });
-  }
-
-  /** `undefined` where another process has published since `before`: then `found` may be older than what is known. */
-  #judge(before: Home, found: Uint8Array | undefined, signal: AbortSignal | undefined): Promise<Verdict | undefined> {
+    const before = await this.#ledger.home(cancel(signal));
+    const found = await readOwn(this.#ports.reader, this.#ports.path, beaconSize, signal);
     const { keys } = this.#ports;
-    return this.#ledger.amend<Verdict | undefined>(
+    return this.#ledger.amend<Verdict>(
       [names.home],
       (records) => {
         const home = decodeHome(records.get(names.home));
-        if (!isSameBeacon(before, home)) return { result: undefined };
+        // Another process has published meanwhile, hence has judged before that; what was found may be older than what is known now.
+        if (!isSameBeacon(before, home)) return { result: { kind: "current" } };
         const verdict = judgeBeacon(keys, home, found);
         const { inFlight, isDue } = home.beacon;
         const put = new Map<string, Uint8Array | null>();

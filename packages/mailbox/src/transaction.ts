@@ -3,7 +3,7 @@ import type { Path } from "@cweb/storage-remote";
 
 /** Something for the application, kept in the inbox until it is acknowledged. `kind` and `body` belong to the protocol that delivers it. */
 export interface InboxEvent {
-  /** Lower-case words joined by `-`, such as `message` or `session-reset`. */
+  /** Lower-case words joined by `-`, at most 64 characters, such as `message` or `session-reset`. */
   readonly kind: string;
   /** At most 64 KiB. */
   readonly body: Uint8Array;
@@ -12,11 +12,11 @@ export interface InboxEvent {
 export interface PublishOptions {
   /** Comes back in the flush report when the object is stored. Never leaves the home. */
   readonly tag?: string;
-  /** Upload only after a beacon that covers this commit: for the first object of a session, room chain or Shared Object, descriptors and slots (SPEC "Beacon"). */
+  /** Upload only after a beacon that covers this commit: for the first object of a session, room chain or Shared Object, descriptors and slots (SPEC §5.1). */
   readonly beaconFirst?: boolean;
   /**
    * Names the session or room chain of an immutable object. Before a process's first upload to a chain its path is read: other bytes there mean
-   * that an old state was restored (SPEC "Rolled back").
+   * that an old state was restored (SPEC §5.3).
    */
   readonly chain?: string;
 }
@@ -28,12 +28,12 @@ export interface PublishOptions {
 export interface Transaction {
   /** The clock when the step began, in ms. */
   readonly now: number;
-  /** The clock as far as the own storage has confirmed it (SPEC "Clock"): what every timer that erases something goes by. Never above `now`. */
+  /** The clock as far as the own storage has confirmed it (SPEC §4.2): what every timer that erases something goes by. Never above `now`. */
   readonly confirmedNow: number;
-  /** The incarnation of this home (SPEC "Incarnation"). */
+  /** The incarnation of this home (SPEC §5.4). A step that has read it is never committed in another one. */
   readonly incarnation: number;
   readonly random: Random;
-  /** TICK(): a u64 above every earlier one of this home. */
+  /** TICK(): a u64 above every earlier one of this home (SPEC §4.1). */
   tick(): number;
   /**
    * A record, `undefined` where there is none. Sees this transaction's own changes. One that was not asked for in `read` is loaded and the
@@ -48,9 +48,9 @@ export interface Transaction {
   publish(path: Path, bytes: Uint8Array, options?: PublishOptions): void;
   /** Queues the newest content of a mutable object (descriptor, slot, Shared Object). */
   replace(path: Path, bytes: Uint8Array, options?: PublishOptions): void;
-  /** Forgets an object of either kind and queues its deletion. Harmless for a path that is not there. */
+  /** Forgets an object of either kind and queues its deletion (SPEC §3.3). Harmless for a path that is not there. */
   withdraw(path: Path): void;
-  /** Adds to the inbox. */
+  /** Adds to the inbox, in the order of commits. Throws `MailboxError` `too-large`. */
   deliver(event: InboxEvent): void;
   /** Erases these bytes once the step is committed. */
   consume(...secrets: readonly Uint8Array[]): void;

@@ -51,18 +51,26 @@ export class Uploader {
   /** Reads objects back and uploads those again that are absent or altered. Answers which these were (SPEC §3.4). */
   async repair(paths: readonly Path[], { signal }: Cancellable = {}): Promise<readonly Path[]> {
     const repaired: Path[] = [];
-    for (const path of paths) {
-      const records = await this.#ledger.local.load([names.immutable(path), names.content(path), names.upload(path)], cancel(signal));
-      const content = records.get(names.content(path))?.bytes;
-      const isStored = content && records.has(names.immutable(path)) && !records.has(names.upload(path));
-      if (!isStored || (await this.#find(path, content, signal)) === "same") continue;
-      const [claimed] = await this.#claim([path], signal);
-      if (!claimed) continue;
-      await this.#options.writer.write(path, content, cancel(signal));
-      repaired.push(path);
-      await this.#markStored([{ path, upload: { commit: claimed.commit } }], signal);
+    for (let start = 0; start < paths.length; start += uploadsAtOnce) {
+      signal?.throwIfAborted();
+      const outcomes = await settled(paths.slice(start, start + uploadsAtOnce).map((path) => this.#repairOne(path, repaired, signal)));
+      const failed = outcomes.find(({ kind }) => kind === "failed");
+      if (failed?.kind === "failed") throw failed.cause;
     }
-    return repaired;
+    return paths.filter((path) => repaired.includes(path));
+  }
+
+  async #repairOne(path: Path, repaired: Path[], signal: AbortSignal | undefined): Promise<Outcome> {
+    const records = await this.#ledger.local.load([names.immutable(path), names.content(path), names.upload(path)], cancel(signal));
+    const content = records.get(names.content(path))?.bytes;
+    const isStored = content && records.has(names.immutable(path)) && !records.has(names.upload(path));
+    if (!isStored || (await this.#find(path, content, signal)) === "same") return done;
+    const [claimed] = await this.#claim([path], signal);
+    if (!claimed) return done;
+    await this.#options.writer.write(path, content, cancel(signal));
+    repaired.push(path);
+    await this.#markStored([{ path, upload: { commit: claimed.commit } }], signal);
+    return done;
   }
 
   async #uploadBatch(batch: readonly Uploading[], stored: Stored[], signal: AbortSignal | undefined): Promise<Outcome> {

@@ -20,6 +20,14 @@ const sentByOne: readonly (readonly Line[])[] = [
 const programs: readonly (readonly [string, Budget, readonly (readonly Line[])[]])[] = [
   ["a message of one is acknowledged and deleted by the other", two, sentByOne],
   [
+    "a message of one is withdrawn by the other while it is being sent",
+    two,
+    [
+      [send("a"), "flush"],
+      [acknowledge("a"), 11 * minute, "flush", 32 * minute, "flush"],
+    ],
+  ],
+  [
     "a message is sent, acknowledged and deleted beside another process",
     one,
     [
