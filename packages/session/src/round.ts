@@ -2,7 +2,7 @@ import { maxGetsPerRound, pauseAfter } from "./core/limits.ts";
 import { dueStandIn } from "./core/schedule.ts";
 import type { Cancellable } from "./options.ts";
 import type { StepRunner } from "./step-runner.ts";
-import { isStorageFailure, phaseOf, type Taken, Turns } from "./turns.ts";
+import { isStorageFailure, type Plan, phaseOf, type Taken, Turns } from "./turns.ts";
 
 export interface RoundReport {
   /** GETs on the contact's bucket. */
@@ -64,8 +64,24 @@ export class Round {
     const before = this.#turns.gets;
     const plan = await this.#turns.plan(expectedOnly, signal);
     if (!plan) return false;
+    const isAhead = plan.turn === "rotation" && plan.rotation !== undefined && plan.ahead.includes(plan.rotation);
+    if (isAhead && (await this.#turns.isThere(plan, plan.rotation as string, signal))) {
+      return this.#takeAhead(plan, plan.rotation as string, before, signal);
+    }
     const first = await this.#turns.take(plan, plan.turn, signal);
-    return (await this.#follow(first, before, signal)) && this.#turns.gets - before >= maxGetsPerRound;
+    return this.#isFull(await this.#follow(first, before, signal), before);
+  }
+
+  /** Something stands ahead of the expected name. That proves a gap only where nothing stands under that name: else the messages are in order. */
+  async #takeAhead(plan: Plan, name: string, before: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const inOrder = await this.#follow(await this.#turns.take(plan, "expected", signal), before, signal);
+    if (!this.#turns.isHeld(name)) return this.#isFull(inOrder, before);
+    const ahead = await this.#turns.takeName({ ...plan, poll: undefined }, name, signal);
+    return this.#isFull(await this.#follow(ahead, before, signal), before);
+  }
+
+  #isFull(isHeardToTheEnd: boolean, before: number): boolean {
+    return isHeardToTheEnd && this.#turns.gets - before >= maxGetsPerRound;
   }
 
   /** A message is followed by the next; a gap asks for the names that were passed over. Answers whether messages came up to the end. */

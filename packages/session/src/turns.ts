@@ -72,6 +72,8 @@ export class Turns {
   readonly #options: SessionOptions;
   /** GETs so far. */
   gets = 0;
+  /** Answers that were asked for and not taken in yet. */
+  readonly #held = new Map<Path, ReadResult>();
 
   constructor(steps: StepRunner) {
     this.#steps = steps;
@@ -120,6 +122,23 @@ export class Turns {
       if (isStorageFailure(failure)) await this.#noteFailure(plan, turn, signal);
       throw failure;
     }
+  }
+
+  /** Asks for a name without taking in what stands there: the next `takeName` does, without another GET. */
+  async isThere(plan: Plan, name: string, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      const answer = await this.#read(plan.contact, toPath(name), maxObject, undefined, signal);
+      this.#held.set(toPath(name), answer);
+      return answer.kind === "found";
+    } catch (failure) {
+      signal?.throwIfAborted();
+      if (isStorageFailure(failure)) await this.#noteFailure(plan, "rotation", signal);
+      throw failure;
+    }
+  }
+
+  isHeld(name: string): boolean {
+    return this.#held.has(toPath(name));
   }
 
   async takeDescriptor(plan: Plan, signal: AbortSignal | undefined): Promise<Taken> {
@@ -237,6 +256,9 @@ export class Turns {
     unless: Version | undefined,
     signal: AbortSignal | undefined,
   ): Promise<ReadResult> {
+    const held = this.#held.get(path);
+    this.#held.delete(path);
+    if (held) return held;
     this.gets++;
     const reader: RemoteReader = this.#options.openReader(contact.profile);
     try {
