@@ -67,7 +67,7 @@ export interface Agenda {
 }
 
 export function plan(home: Home, lease: Lease, todo: Todo, now: number): Agenda {
-  const uploads = todo.uploads.filter(({ upload }) => !upload.beaconFirst || isCovered(home, upload.commit));
+  const uploads = ready(todo.uploads, home);
   // What an earlier incarnation wanted stored waits until its protocol has replaced it (SPEC §5.4).
   const stores = todo.stores.filter(({ store }) => store.incarnation === home.incarnation);
   const isHazardous = lease.verifyAt > 0;
@@ -81,6 +81,16 @@ export function plan(home: Home, lease: Lease, todo: Todo, now: number): Agenda 
     stores.some(({ store }) => store.beaconFirst && !isCovered(home, store.commit)) ||
     deletions.some(({ deletion }) => !isCovered(home, deletion.commit));
   return { uploads, verify, beacon, stores, deletions };
+}
+
+/** What may be sent now. Nothing overtakes an object of its own chain that waits for a beacon: else a restored old state would make its name again. */
+function ready(uploads: readonly Uploading[], home: Home): readonly Uploading[] {
+  const waiting = new Set<string>();
+  return uploads.filter(({ upload: { chain, beaconFirst, commit } }) => {
+    const waits = (beaconFirst && !isCovered(home, commit)) || (chain !== null && waiting.has(chain));
+    if (waits && chain !== null) waiting.add(chain);
+    return !waits;
+  });
 }
 
 function dueDeletions(all: readonly Deleting[], now: number): readonly Deleting[] {
