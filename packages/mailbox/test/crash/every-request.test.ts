@@ -1,10 +1,10 @@
 import { seededRandom } from "@cweb/crypto/testing";
 import { createFaults, type FaultRates, withFaults } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
+import { byEffort } from "../support/effort.ts";
 import { bytesOf, contents, type Home, minute, newHome, path, signed, textOf } from "../support/home.ts";
-import { isLong } from "../support/long.ts";
 
-const seeds = isLong ? 2000 : 40;
+const seeds = byEffort(10, 40, 2000);
 
 /** Sends 12 objects, withdraws every third, changes one in place: with a store that goes wrong at first. */
 async function throughFaults(home: Home, seed: number, rates: FaultRates, repeatsWrites = false): Promise<void> {

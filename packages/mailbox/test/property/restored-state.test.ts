@@ -1,6 +1,6 @@
 import { seededRandom } from "@cweb/crypto/testing";
 import { describe, expect, test } from "vitest";
-import { isLong } from "../support/long.ts";
+import { byEffort } from "../support/effort.ts";
 import { type Operation, operations, RestoredHome } from "../support/restored-home.ts";
 
 /** What is wrong after these operations; `undefined` where one of them is not possible. */
@@ -53,7 +53,7 @@ describe("a restored old state", () => {
   test("is noticed before anything new is sent, after every sequence of operations", { timeout: 3_600_000 }, async () => {
     let sequences: readonly (readonly Operation[])[] = [["birth0", "send0", "backup"]];
     const bad: unknown[] = [];
-    for (let length = 0; length < (isLong ? 5 : 3) && bad.length === 0; length++) {
+    for (let length = 0; length < byEffort(2, 3, 5) && bad.length === 0; length++) {
       const possible: (readonly Operation[])[] = [];
       for (const sequence of extend(sequences)) {
         const problems = await problemsAfter(sequence);
@@ -63,12 +63,12 @@ describe("a restored old state", () => {
       sequences = possible;
     }
     expect(bad).toEqual([]);
-    expect(sequences.length).toBeGreaterThan(100);
+    expect(sequences.length).toBeGreaterThan(50);
   });
 
   test("is noticed before anything new is sent, after random operations", { timeout: 3_600_000 }, async () => {
     const random = seededRandom(2);
-    for (let n = 0; n < (isLong ? 20_000 : 300); n++) {
+    for (let n = 0; n < byEffort(40, 300, 20_000); n++) {
       const home = new RestoredHome();
       const sequence: Operation[] = [];
       for (const byte of random.bytes(6 + (n % 30))) {

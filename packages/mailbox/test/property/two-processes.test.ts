@@ -1,16 +1,18 @@
 import { seededRandom } from "@cweb/crypto/testing";
 import { describe, expect, test } from "vitest";
+import { byEffort, effort } from "../support/effort.ts";
 import { minute } from "../support/home.ts";
-import { isLong } from "../support/long.ts";
 import { type Budget, exhaust, sample } from "../support/search.ts";
 import { acknowledge, change, type Line, send, twoProcesses } from "../support/two-processes.ts";
 
-/** One event of any kind; two of a late request, a death and a switch of processes; with enough time two of all. */
+/** One event of any kind; or a late request, and a death or a switch of processes besides; with enough time any two. */
 const one: Budget = { switch: 1, late: 1, timeOut: 1, crash: 1, expire: 1, total: 1 };
 const two: Budget = { switch: 1, late: 1, timeOut: 0, crash: 1, expire: 0, total: 2 };
+const lateAndDead: Budget = { ...two, switch: 0 };
 const all: Budget = { switch: 2, late: 2, timeOut: 1, crash: 1, expire: 1, total: 2 };
+const unheard: Budget = { switch: 0, late: 1, timeOut: 1, crash: 0, expire: 0, total: 2 };
 const random: Budget = { switch: 30, late: 4, timeOut: 3, crash: 2, expire: 3, total: 30 };
-const samples = isLong ? 20_000 : 250;
+const samples = byEffort(40, 250, 20_000);
 const forever = 3_600_000;
 
 const sentByOne: readonly (readonly Line[])[] = [
@@ -18,10 +20,10 @@ const sentByOne: readonly (readonly Line[])[] = [
   ["flush", acknowledge("a"), 11 * minute, "flush", 32 * minute, "flush"],
 ];
 const programs: readonly (readonly [string, Budget, readonly (readonly Line[])[]])[] = [
-  ["a message of one is acknowledged and deleted by the other", two, sentByOne],
+  ["a message of one is acknowledged and deleted by the other", lateAndDead, sentByOne],
   [
     "a message of one is withdrawn by the other while it is being sent",
-    two,
+    lateAndDead,
     [
       [send("a"), "flush"],
       [acknowledge("a"), 11 * minute, "flush", 32 * minute, "flush"],
@@ -35,6 +37,7 @@ const programs: readonly (readonly [string, Budget, readonly (readonly Line[])[]
       ["flush", 11 * minute, "flush"],
     ],
   ],
+  ["an upload whose answer was lost is repeated", unheard, [[send("a"), "flush", "flush", acknowledge("a"), 11 * minute, "flush"]]],
   [
     "a mutable object is changed by both",
     two,
@@ -55,8 +58,8 @@ const programs: readonly (readonly [string, Budget, readonly (readonly Line[])[]
 
 describe.each(programs)("two processes: %s", (_, budget, lines) => {
   test("keeps C0 to C6 in every schedule with few events", { timeout: forever }, async () => {
-    const searched = await exhaust(() => twoProcesses(lines), isLong ? all : budget, Number.POSITIVE_INFINITY);
-    if (isLong) console.log(searched.runs, "schedules");
+    const searched = await exhaust(() => twoProcesses(lines), byEffort(one, budget, all), Number.POSITIVE_INFINITY);
+    if (effort === "long") console.log(searched.runs, "schedules");
     expect(searched.found).toEqual([]);
   });
 
@@ -66,9 +69,9 @@ describe.each(programs)("two processes: %s", (_, budget, lines) => {
 });
 
 test("the search sees the orphan that a writer leaves which repeats its writes without saying so", { timeout: forever }, async () => {
-  const budget: Budget = { switch: 0, late: 1, timeOut: 1, crash: 0, expire: 0, total: 2 };
-  const kept = await exhaust(() => twoProcesses(sentByOne, { repeatsWrites: true, writerRepeats: true }), budget, forever);
+  const alone: readonly (readonly Line[])[] = [[send("a"), "flush", acknowledge("a"), 11 * minute, "flush"]];
+  const kept = await exhaust(() => twoProcesses(alone, { repeatsWrites: true, writerRepeats: true }), unheard, forever);
   expect(kept.found).toEqual([]);
-  const broken = await exhaust(() => twoProcesses(sentByOne, { writerRepeats: true }), budget, forever);
+  const broken = await exhaust(() => twoProcesses(alone, { writerRepeats: true }), unheard, forever);
   expect(broken.found.map(({ problem }) => problem)).toContain("C2 orphan a");
 });

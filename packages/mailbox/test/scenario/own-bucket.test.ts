@@ -47,6 +47,27 @@ describe("the beacon", () => {
     expect(await a.incarnation()).toBe(await b.incarnation());
   });
 
+  test("a name that an earlier process left says nothing about the names after it", async () => {
+    const home = newHome();
+    const send = (tx: Transaction, n: number, content: string): void => tx.publish(path(`c${n}`), bytesOf(content), { chain: "c" });
+    await home.open().transact({}, (tx) => send(tx, 1, "first"));
+    const from = home.store.snapshot();
+    // What is lost: the first did not arrive, the second did.
+    const failing = signed({
+      ...home.bucket.writer,
+      write: (to, ...rest) =>
+        to === "c1" ? Promise.reject(new StorageRemoteError("server-error", "no")) : home.bucket.writer.write(to, ...rest),
+    });
+    const lost = home.open({ writer: failing });
+    await lost.transact({}, (tx) => send(tx, 2, "second of the lost state"));
+    await lost.flush();
+    const restored = newHome({ store: memoryStore({ from }), bucket: home.bucket, clock: home.clock }).open();
+    await restored.transact({}, (tx) => send(tx, 2, "another second"));
+    await restored.flush();
+    expect(contents(home.bucket)).toEqual({ c2: "second of the lost state" });
+    expect((await restored.takeInbox({ limit: 9 })).map(({ kind }) => kind)).toEqual(["own-state-restored"]);
+  });
+
   test("a home whose local state is lost altogether begins above everything it ever ticked", async () => {
     const home = newHome();
     const mailbox = home.open();
