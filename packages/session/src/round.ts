@@ -1,8 +1,15 @@
 import { maxGetsPerRound, pauseAfter } from "./core/limits.ts";
-import { dueStandIn } from "./core/schedule.ts";
+import { isSecondDue } from "./core/schedule.ts";
 import type { Cancellable } from "./options.ts";
 import type { StepRunner } from "./step-runner.ts";
 import { isStorageFailure, type Plan, phaseOf, type Taken, Turns } from "./turns.ts";
+
+export interface PollOptions extends Cancellable {
+  /** Ask for everything that could be due now: the slot, the descriptor, and every name under which a message may stand. */
+  readonly full?: boolean;
+  /** As after a pause, however short it was: for a device just woken, or a command that polls once. Two rounds, the first for the expected name. */
+  readonly woken?: boolean;
+}
 
 export interface RoundReport {
   /** GETs on the contact's bucket. */
@@ -25,12 +32,9 @@ export class Round {
   }
 
   /** `establish` begins a session where one is wanted: at the end. */
-  async poll(
-    establish: (round: Round) => Promise<void>,
-    { signal, full = false }: Cancellable & { readonly full?: boolean },
-  ): Promise<RoundReport> {
+  async poll(establish: (round: Round) => Promise<void>, { signal, full = false, woken = false }: PollOptions): Promise<RoundReport> {
     try {
-      await (full ? this.#fullCheck(signal) : this.#rounds(signal));
+      await (full ? this.#fullCheck(signal) : this.#rounds(woken, signal));
       await establish(this);
       return { gets: this.#turns.gets, heard: this.#heard };
     } catch (failure) {
@@ -41,18 +45,18 @@ export class Round {
   }
 
   /** One round; after a pause two, the first for the expected name; and another at once where 64 GETs did not empty the store. */
-  async #rounds(signal: AbortSignal | undefined): Promise<void> {
-    const afterPause = await this.#steps.step(({ poll, tx }) => Math.abs(tx.now - poll.lastRoundAt) > pauseAfter, signal);
+  async #rounds(woken: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const afterPause = woken || (await this.#steps.step(({ poll, tx }) => Math.abs(tx.now - poll.lastRoundAt) > pauseAfter, signal));
     const wasUnknown = !(await this.#hasDescriptor(signal));
     let isFull = await this.#round(afterPause, signal);
     // The first thing of a new contact is its descriptor; the round proper follows at once.
-    const isNext = wasUnknown ? await this.#hasDescriptor(signal) : afterPause && (await this.#isStandInDue(signal));
+    const isNext = wasUnknown ? await this.#hasDescriptor(signal) : afterPause && (await this.#isSecondDue(signal));
     if (isNext) isFull = (await this.#round(wasUnknown, signal)) || isFull;
     while (isFull) isFull = await this.#round(true, signal);
   }
 
-  #isStandInDue(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.#steps.step(({ poll, state, tx }) => dueStandIn(poll, { phase: phaseOf(state), now: tx.now }) !== undefined, signal);
+  #isSecondDue(signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#steps.step(({ poll, state, tx }) => isSecondDue(poll, { phase: phaseOf(state), now: tx.now }), signal);
   }
 
   #hasDescriptor(signal: AbortSignal | undefined): Promise<boolean> {

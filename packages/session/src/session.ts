@@ -2,7 +2,7 @@ import { type CwebId, decodeId, type PeerDescriptor } from "@cweb/discovery";
 import { descriptorFreshFor, failuresBeforeAlarm, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
 import type { ContactKey, Draft } from "./draft.ts";
 import type { Cancellable, SessionOptions } from "./options.ts";
-import { Round, type RoundReport } from "./round.ts";
+import { type PollOptions, Round, type RoundReport } from "./round.ts";
 import { SessionError } from "./session-error.ts";
 import { endSession, initiate, mayInitiate, wantsSession } from "./step/establish.ts";
 import { holdOwnId, isOwnId } from "./step/own-ids.ts";
@@ -88,8 +88,8 @@ export class Session {
     }, signal);
   }
 
-  /** One poll round (SPEC "One GET a round"); two after a pause. With `full`, everything that could be due is asked for now. */
-  poll(options: Cancellable & { readonly full?: boolean } = {}): Promise<RoundReport> {
+  /** One poll round (SPEC §11); two after a pause. */
+  poll(options: PollOptions = {}): Promise<RoundReport> {
     return new Round(this.#steps).poll((round) => this.#establish(round, "polled", options.signal), options);
   }
 

@@ -9,7 +9,7 @@ import type { SessionOptions } from "./options.ts";
 import { takeDescriptor, takeInit } from "./step/establish.ts";
 import { type OpenedMemo, receive, reportOneOffs } from "./step/receive.ts";
 import { pump } from "./step/send.ts";
-import { markAsked, tend, unackedPaths } from "./step/tend.ts";
+import { markAsked, prepare, tend, unackedPaths } from "./step/tend.ts";
 import type { StepRunner } from "./step-runner.ts";
 
 /** Objects of the size of a descriptor, the largest that is read beside slots. */
@@ -177,6 +177,8 @@ export class Turns {
       const before = draft.live?.initSeq;
       discovery.noteSlotTried(draft.tx, id, true);
       draft.poll = scheduled(draft.poll, plan, draft.tx.now);
+      // What comes later in this step, so that the step need not open the slot a second time.
+      prepare(draft);
       const found = answer.kind === "found" ? this.#readSlot(draft, peer, path, answer.bytes) : undefined;
       if (!found) draft.poll = { ...draft.poll, ...slotSeen(path, answer, draft.tx.now) };
       this.#answered(draft);

@@ -81,9 +81,17 @@ export function planRound(poll: PollState, situation: Situation): { readonly tur
   if (standIn) return { turn: standIn, poll: { ...taken(next, standIn, situation.now), lastWasStandIn: true } };
   const rest = { ...next, lastWasStandIn: false };
   if (situation.phase === "none") return { turn: "slot", poll: rest };
+  if (situation.expectedOnly) return { turn: "expected", poll: { ...rest, slotTurn: situation.phase === "unanswered" } };
   if (situation.phase === "established") return { turn: "expected", poll: rest };
   return { turn: poll.slotTurn ? "slot" : "expected", poll: { ...rest, slotTurn: !poll.slotTurn } };
 }
+
+/** A session begins: nothing of it can be ahead or in the slot yet, so the first rounds are for its messages. */
+export const beginSchedule = (poll: PollState, now: number): PollState => ({
+  ...poll,
+  slotDue: now + slotInterval,
+  rotationDue: poll.round + rotationEvery,
+});
 
 /** The schedule after a round whose request failed: what was due stays due, but lets the others go first. */
 export function afterFailure(before: PollState, planned: PollState, now: number): PollState {
@@ -92,7 +100,12 @@ export function afterFailure(before: PollState, planned: PollState, now: number)
   return { ...planned, slotDue, descriptorDue, lastRoundAt, failures: failures + 1, failingSince };
 }
 
-/** Whether a stand-in would be taken in a second round. */
+/** Whether the second of the two rounds after a pause has something to ask for. */
+export function isSecondDue(poll: PollState, { phase, now }: Pick<Situation, "phase" | "now">): boolean {
+  return phase === "unanswered" || dueStandIn(poll, { phase, now }) !== undefined;
+}
+
+/** The stand-in that a round would take, if one is due. */
 export function dueStandIn(poll: PollState, { phase, now }: Pick<Situation, "phase" | "now">): StandIn | undefined {
   const due: StandIn[] = [];
   if (phase === "established" && isDue(poll.slotDue, now, slotInterval)) due.push("slot");

@@ -7,6 +7,7 @@ import { encrypt, initiateRatchet } from "../core/encrypt.ts";
 import { judgeDescriptor, judgeInit, learnPeer } from "../core/init-rules.ts";
 import { endAfter, idsAfterResetDays } from "../core/limits.ts";
 import { ratchetSecrets } from "../core/ratchet-secrets.ts";
+import { beginSchedule } from "../core/schedule.ts";
 import { type SentMessage, sentCodec } from "../core/state-codec.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";
@@ -59,6 +60,7 @@ export function initiate(draft: Draft, peer: PeerDescriptor): void {
   tx.consume(handshake.sharedKey);
   const ratchet = initiateRatchet(crypto, handshake, peer.signedPrekey);
   const unanswered = { gen: peer.gen, since: tx.now };
+  draft.poll = beginSchedule(draft.poll, tx.now);
   draft.live = { ratchet, delivery: newDelivery, initSeq, unanswered, peerIncarnation: peer.incarnation, hasPublished: false };
   const lastInit = { seq: initSeq, ownIncarnation: tx.incarnation, peerIncarnation: peer.incarnation, descriptorSeq: peer.seq };
   draft.state = { ...learnPeer(draft.state, peer.incarnation, 0), lastInit, wantsInit: false, isExpired: false };
@@ -192,6 +194,7 @@ function accept(draft: Draft, first: Decrypted, body: Body, peerIncarnation: num
   tx.consume(...first.consumed);
   const received = { name: "", seq: 1, messageId: body.messageId, isPure: false, passedOver: [] };
   const delivery = recordReceived(newDelivery, received, tx.now, draft.state.activeDays);
+  draft.poll = beginSchedule(draft.poll, tx.now);
   draft.live = { ratchet: first.state, delivery, initSeq, unanswered: null, peerIncarnation, hasPublished: false };
   draft.state = { ...draft.state, wantsInit: false, isExpired: false, lastHeardAt: tx.now };
   draft.report(isReset ? "session-reset" : "session-started");

@@ -18,6 +18,11 @@ export interface Round {
   readonly heard: boolean;
 }
 
+/** Loads what `tend` will look at: a step that lacks something begins again. */
+export function prepare(draft: Draft): void {
+  if (draft.live) oldestSent(draft);
+}
+
 export function tend(draft: Draft, round: Round): void {
   countDay(draft);
   giveUpGaps(draft);

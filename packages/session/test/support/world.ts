@@ -46,7 +46,7 @@ export interface Request {
 }
 
 export interface WorldOptions {
-  readonly kinds?: KindRegistry;
+  kinds?: KindRegistry;
   readonly crypto?: CipherSuite;
   /** What a reader is told instead of the truth; may throw. */
   readonly lie?: (request: Request, answer: ReadResult) => ReadResult;
