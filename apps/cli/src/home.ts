@@ -70,18 +70,21 @@ async function loadProfile(home: string, local: LocalStore): Promise<StorageProf
 async function recoverProfile(home: string, local: LocalStore): Promise<void> {
   const { loadIdentity } = await import("@cweb/discovery");
   const identity = await loadIdentity({ local, crypto: cipherSuite });
+  if (!identity) throw noIdentity(home);
   for (const name of await readdir(home)) {
-    if (!identity || !draftName.test(name)) continue;
+    if (!draftName.test(name)) continue;
     const profile = parseStorageProfile(await readFile(join(home, name), "utf8"));
     if (Buffer.from(encodeReadProfile(readSide(profile))).equals(identity.profile)) return adoptProfile(home, join(home, name));
   }
 }
 
+const noIdentity = (home: string): CliError =>
+  new CliError("no-identity", `There is no Cweb home in ${home}: make one with cweb init, or name another with --home.`);
+
 /** Opens the home, runs `use`, and closes everything whatever happens. */
 export async function withPeer<T>(context: Context, use: (peer: Peer, ports: Ports) => Promise<T>): Promise<T> {
   const home = resolve(context.home);
-  if (!hasDatabase(home))
-    throw new CliError("no-identity", `There is no Cweb home in ${home}: make one with cweb init, or name another with --home.`);
+  if (!hasDatabase(home)) throw noIdentity(home);
   const local = await openNodeStore(database(home));
   try {
     const ports = openPorts(await loadProfile(home, local), context);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
@@ -64,10 +65,16 @@ async function contextOf(program: Command, output: Output, signal: AbortSignal):
   return { home: home || CWEB_HOME || join(homedir(), ".cweb"), requests, output, clockOffset, storage: CWEB_STORAGE, signal };
 }
 
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string };
+  return version;
+}
+
 function commands(choose: Choose): Command {
   const program = new Command("cweb");
   program
     .description("Private messages through buckets that people own.")
+    .version(version())
     .option("--home <dir>", "where identity and messages are kept (CWEB_HOME; default ~/.cweb)")
     .option("--json", "one JSON object a line, for programs")
     .option("--requests <file>", "append one JSON line for each request sent")

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Peer } from "@cweb/client";
+import { type CreatePeerOptions, Peer } from "@cweb/client";
 import { cipherSuite, encodeBase32 } from "@cweb/crypto";
 import { loadIdentity } from "@cweb/discovery";
 import { encodeReadProfile, parseStorageProfile, readSide, type StorageProfile } from "@cweb/storage-remote";
@@ -29,25 +29,40 @@ it alone can prove that a new identity is yours. Cweb does not need it for anyth
 export async function init(context: Context, flags: InitFlags): Promise<number> {
   const properties = new Map((flags.public ?? []).map(readProperty));
   const profile = await readProfile(context, flags.storage);
+  const ports = openPorts(profile, context);
   const home = resolve(context.home);
   const local = await createStore(home);
   try {
     await refuseSecond(local);
-    const ports = openPorts(profile, context);
-    const draft = await draftProfile(home, profile);
-    const encoded = encodeReadProfile(readSide(profile));
-    const { signal } = context;
-    const { peer, nextSeed } = await Peer.create({ local, ...ports, profile: encoded, publicProperties: properties }, { signal });
-    await adoptProfile(home, draft);
-    await writePrivately(join(home, "next-identity.txt"), nextNote(nextSeed));
+    const options = { local, ...ports, profile: encodeReadProfile(readSide(profile)), publicProperties: properties };
+    const peer = await create(context, home, { options, profile });
     ports.tellKinds((path) => peer.objectKind(path));
-    const { failure } = await peer.flush({ signal });
+    const { failure } = await peer.flush({ signal: context.signal });
     if (failure !== undefined) await context.output.problem(failure);
     await context.output.line({ type: "identity", id: peer.id, card: await peer.card() });
     await peer.close();
     return exitCodes.done;
   } finally {
     await local.close();
+  }
+}
+
+interface Making {
+  readonly options: CreatePeerOptions;
+  readonly profile: StorageProfile;
+}
+
+/** The profile first, the identity next: a kill in between leaves a home that `init` can still make, or one that finds its profile. */
+async function create({ signal }: Context, home: string, { options, profile }: Making): Promise<Peer> {
+  const draft = await draftProfile(home, profile);
+  try {
+    const { peer, nextSeed } = await Peer.create(options, { signal });
+    await adoptProfile(home, draft);
+    await writePrivately(join(home, "next-identity.txt"), nextNote(nextSeed));
+    return peer;
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
   }
 }
 
