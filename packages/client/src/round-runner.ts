@@ -41,6 +41,8 @@ export interface RoundParts {
 export class RoundRunner {
   readonly #parts: RoundParts;
   #reported: RequestTotals;
+  /** The first round of a process is like one after a pause: a command that polls once must not miss what is waiting. */
+  #woken = true;
 
   constructor(parts: RoundParts) {
     this.#parts = parts;
@@ -65,6 +67,7 @@ export class RoundRunner {
 
   async #pollAll(full: boolean, onNews: () => void, signal: AbortSignal | undefined): Promise<readonly ContactReport[]> {
     const { book, poller, layers } = this.#parts;
+    const woken = this.#woken;
     const cancel = signal ? { signal } : {};
     const entries = await book.list(cancel);
     const isTroubled = ({ alarms }: BookEntry): boolean => alarms.some(({ code }) => code === "unreachable");
@@ -73,8 +76,9 @@ export class RoundRunner {
     const polled = order.map(({ id, name }) => ({
       id,
       name,
-      poll: (stop: AbortSignal) => layers.session(id).poll({ full, signal: stop }),
+      poll: (stop: AbortSignal) => layers.session(id).poll({ full, woken, signal: stop }),
     }));
+    this.#woken = false;
     const reports = await poller.all(polled, onNews, signal);
     for (const report of reports) await this.#settleAlarms(entries, report, cancel);
     return reports;
