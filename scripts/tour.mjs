@@ -137,7 +137,8 @@ function diskLines(name) {
   return newest
     .slice(0, 6)
     .map(
-      ({ file, size, time }) => `${time.toISOString().slice(11, 19)} ${String(size).padStart(6)} B  ${short(/[a-z2-7]*$/.exec(file)[0])}`,
+      ({ file, size, time }) =>
+        `${time.toISOString().slice(11, 19)} ${String(size).padStart(6)} B  ${short(/[a-z2-7]{32}$/.exec(file)?.[0] ?? "")}`,
     );
 }
 

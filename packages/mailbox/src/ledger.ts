@@ -134,11 +134,22 @@ export class Ledger {
         if (done) erase(...tx.consumed);
         return { done, result };
       } catch (error) {
-        if (!(error instanceof NotLoaded)) throw error;
+        if (!(error instanceof NotLoaded)) {
+          // Another process committed between two of our loads: what the step saw never stood side by side.
+          if (await this.#isStale(loaded, signal)) return { done: false, result: undefined as T };
+          throw error;
+        }
         if ("name" in error.wanted) await this.#loadRecords(loaded, [error.wanted.name], signal);
         else await this.#loadScan(loaded, error.wanted.scan, signal);
       }
     }
+  }
+
+  async #isStale({ records, scans }: Loaded, signal: AbortSignal | undefined): Promise<boolean> {
+    const seen = new Map([...scans.values()].flat().map((record): [string, LocalRecord | undefined] => [record.name, record]));
+    for (const [name, record] of records) seen.set(name, record);
+    const now = await this.local.load([...seen.keys()], cancel(signal));
+    return [...seen].some(([name, record]) => now.get(name)?.revision !== record?.revision);
   }
 
   async #loadRecords(loaded: Loaded, wanted: readonly string[], signal: AbortSignal | undefined): Promise<void> {
