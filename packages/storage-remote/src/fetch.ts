@@ -109,13 +109,9 @@ export async function discard(response: FetchResponse): Promise<void> {
   if (response.body !== null && "getReader" in response.body) await response.body.cancel().catch(() => undefined);
 }
 
-/** The first bytes of an error's body as text; "" where they cannot be had. */
+/** The first bytes of an error's body as text. Rejects where the connection breaks before. */
 export async function readText(response: FetchResponse, bytes: number): Promise<string> {
-  try {
-    return new TextDecoder().decode(await readBody(response.body, { skip: 0, take: bytes, maxBytes: bytes }));
-  } catch {
-    return "";
-  }
+  return new TextDecoder().decode(await readBody(response.body, { skip: 0, take: bytes, maxBytes: bytes }));
 }
 
 const LOCAL = "sha256-";

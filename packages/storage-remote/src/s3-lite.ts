@@ -76,9 +76,13 @@ async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function refusalOf(response: FetchResponse): Promise<S3Refusal> {
+/** Without its code a refusal may mean anything: one that is cut off in its body is a broken connection. */
+async function refusalOf(response: FetchResponse, { url, signal }: Pick<Outgoing, "url" | "signal">): Promise<S3Refusal> {
   const retryAfter = retryAfterOf(response.headers.get("retry-after"));
-  return { status: response.status, code: errorCodeOf(await readText(response, ERROR_BYTES)), retryAfter };
+  const text = await readText(response, ERROR_BYTES).catch((error: unknown) => {
+    throw unreachable(error, url, signal);
+  });
+  return { status: response.status, code: errorCodeOf(text), retryAfter };
 }
 
 /** Reads a bucket by exact name with signed GETs. Throws `bad-profile` for a location that is none. */
@@ -92,7 +96,7 @@ export function s3LiteReader(location: S3Location, options: S3Options = {}): Rem
         throw unreachable(error, url, read.signal);
       });
     }
-    const refusal = await refusalOf(response);
+    const refusal = await refusalOf(response, { url, signal: read.signal });
     read.signal?.throwIfAborted();
     if (response.status === 416) return beyondEnd(response.headers.get("etag"));
     return readRefusal(refusal, bucket.store);
@@ -116,9 +120,10 @@ export function s3LiteWriter(location: S3Location, options: S3Options = {}): Rem
       ...(condition.ifNoneMatch && { "if-none-match": condition.ifNoneMatch }),
       ...(condition.ifMatch && { "if-match": condition.ifMatch }),
     };
-    const response = await bucket.send({ method: "PUT", url: bucket.objectUrl(path), headers, body: bytes, signal });
+    const url = bucket.objectUrl(path);
+    const response = await bucket.send({ method: "PUT", url, headers, body: bytes, signal });
     if (response.status !== 200 && response.status !== 201 && response.status !== 204) {
-      return writeRefusal(await refusalOf(response), Object.keys(condition).length > 0, bucket.store);
+      return writeRefusal(await refusalOf(response, { url, signal }), Object.keys(condition).length > 0, bucket.store);
     }
     await discard(response);
     return { kind: "stored", version: versionIn(response.headers.get("etag")) ?? (await localVersion(bytes)) };
@@ -128,9 +133,10 @@ export function s3LiteWriter(location: S3Location, options: S3Options = {}): Rem
     write: conditionalWriter(put, options.onExtraRequest),
     async remove(path: Path, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
       signal?.throwIfAborted();
-      const response = await bucket.send({ method: "DELETE", url: bucket.objectUrl(path), signal });
+      const url = bucket.objectUrl(path);
+      const response = await bucket.send({ method: "DELETE", url, signal });
       if (response.status === 200 || response.status === 204) return discard(response);
-      const refusal = await refusalOf(response);
+      const refusal = await refusalOf(response, { url, signal });
       if (refusal.status !== 404 || refusal.code === "NoSuchBucket") throw refusalError(refusal, bucket.store);
     },
   };
@@ -142,7 +148,7 @@ export function s3LiteLister(location: S3Location, options: S3Options = {}): Rem
   const page = async (query: URLSearchParams, signal?: AbortSignal): Promise<ListPage> => {
     const url = `${bucket.url}?${query.toString()}`;
     const response = await bucket.send({ method: "GET", url, signal });
-    if (response.status !== 200) throw refusalError(await refusalOf(response), bucket.store);
+    if (response.status !== 200) throw refusalError(await refusalOf(response, { url, signal }), bucket.store);
     return pageOf(response).catch((error: unknown) => {
       throw unreachable(error, url, signal);
     });

@@ -56,6 +56,15 @@ describe("reads", () => {
     expect(await s3LiteReader(location, { fetch }).read(path, read)).toEqual({ kind: "absent" });
   });
 
+  test("a refusal that is cut off in its body is a broken connection", async () => {
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("<Error><Co")),
+      pull: (controller) => controller.error(new TypeError("terminated")),
+    });
+    const read = s3LiteReader(location, { fetch: fakeFetch({ status: 403, body }) }).read(path, { maxBytes: 10 });
+    await expect(read).rejects.toMatchObject({ code: "unreachable", retryable: true });
+  });
+
   test("Retry-After is told, up to an hour", async () => {
     for (const [header, retryAfter] of [
       ["7", 7000],
