@@ -20,6 +20,7 @@ import {
 } from "@cweb/storage-remote";
 import { folderReader, folderWriter } from "@cweb/storage-remote/folder";
 import type { Context } from "./context.ts";
+import { processName } from "./process-name.ts";
 
 /** Short enough for a person who waits, long enough for a slow line: 10 s beside the bytes, three tries. */
 const requestTimeout = 10_000;
@@ -36,6 +37,7 @@ export interface Ports {
   readonly openReader: (profile: Uint8Array) => RemoteReader;
   readonly describeStore: (profile: Uint8Array) => string;
   readonly repeatsWrites: true;
+  readonly process: typeof processName;
   /** From now on, requests are logged with what their objects are for. */
   tellKinds(kindOf: (path: Path) => ObjectKind): void;
 }
@@ -83,6 +85,7 @@ export function openPorts(profile: StorageProfile, { clockOffset, requests }: Co
     },
     describeStore: (encoded) => describeProfile(decodeReadProfile(encoded)),
     repeatsWrites: true,
+    process: processName,
     tellKinds: (tell) => {
       kindOf = tell;
     },

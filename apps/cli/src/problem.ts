@@ -7,7 +7,7 @@ export class CliError extends Error {
   constructor(code: CliErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.retryable = code === "output-closed";
+    this.retryable = code === "output-closed" || code === "home-busy";
   }
 }
 
@@ -19,6 +19,7 @@ export type CliErrorCode =
   | "bad-text"
   | "no-identity"
   | "home-unusable"
+  | "home-busy"
   | "output-closed"
   | "output-failed"
   | "interrupted";

@@ -17,7 +17,7 @@ export interface HomeParts {
 
 /** Reads what a home holds; sends nothing. */
 export async function openHome(options: PeerOptions, cancel: Cancellable): Promise<HomeParts> {
-  const { local, crypto, random, clock, reader, writer, repeatsWrites = false } = options;
+  const { local, crypto, random, clock, reader, writer, repeatsWrites = false, process } = options;
   const identity = await loadIdentity({ local, crypto }, cancel);
   if (!identity) throw new PeerError("no-identity", "This home has no identity yet: create one first.");
   const record = (await local.load([names.store], cancel)).get(names.store);
@@ -25,7 +25,18 @@ export async function openHome(options: PeerOptions, cancel: Cancellable): Promi
   const proved = found?.store === storeOf(options, identity) ? found : undefined;
   const home = { id: identity.idBytes, beaconPath: identity.beacon.path, beaconKey: identity.beacon.key };
   const conditionalWrites = proved?.conditionalWrites ?? false;
-  const mailbox = new Mailbox({ local, reader, writer, clock, random, crypto, home, conditionalWrites, repeatsWrites });
+  const mailbox = new Mailbox({
+    local,
+    reader,
+    writer,
+    clock,
+    random,
+    crypto,
+    home,
+    conditionalWrites,
+    repeatsWrites,
+    ...(process ? { process } : {}),
+  });
   return { identity, mailbox, proved };
 }
 

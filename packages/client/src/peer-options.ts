@@ -1,5 +1,6 @@
 import type { CipherSuite, Clock, Random, Secret } from "@cweb/crypto";
 import type { PublicProperties } from "@cweb/discovery";
+import type { ProcessName } from "@cweb/mailbox";
 import type { MessageKind } from "@cweb/session";
 import type { LocalStore } from "@cweb/storage-local";
 import type { Meter, RemoteReader, RemoteWriter } from "@cweb/storage-remote";
@@ -25,6 +26,8 @@ export interface PeerOptions {
   readonly kinds?: readonly MessageKind[];
   /** Set where one `write` may be several requests, as `withRetry` makes it. */
   readonly repeatsWrites?: boolean;
+  /** Lets the processes of this home tell which of them are gone: one that was killed holds up the others for 60 s otherwise. */
+  readonly process?: ProcessName;
   /** Contacts polled at a time. Default 8. */
   readonly concurrency?: number;
   /** How long a round waits for one contact, in ms. Default 10,000. */

@@ -12,18 +12,20 @@ export class LeaseLost extends Error {
 /** This process's side of the lease (SPEC §6). */
 export class LeaseHolder {
   readonly #ledger: Ledger;
+  readonly #isGone: (holder: string) => boolean;
   /** As last written by this process; 0: not held. */
   #until = 0;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, isGone: (holder: string) => boolean = () => false) {
     this.#ledger = ledger;
+    this.#isGone = isGone;
   }
 
   /** False while another process has it. Costs a commit only where less than half of the time is left. */
   async take({ signal }: Cancellable = {}): Promise<boolean> {
     const left = this.#until - this.#ledger.clock.now();
     if (left > leaseDuration / 2 && left <= leaseDuration) return true;
-    const taken = await this.#amend((lease, now) => takeLease(lease, this.#ledger.process, now), signal);
+    const taken = await this.#amend((lease, now) => takeLease(lease, this.#ledger.process, now, this.#isGone), signal);
     this.#until = taken?.until ?? 0;
     return taken !== undefined;
   }

@@ -27,6 +27,7 @@ export interface LedgerPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly crypto: CipherSuite;
+  readonly process?: { readonly name: string };
 }
 
 /** Steps over local records: load, run, commit in one batch, run again on conflict, erase. One step at a time in a process. */
@@ -42,7 +43,8 @@ export class Ledger {
     this.local = ports.local;
     this.clock = ports.clock;
     this.random = ports.random;
-    this.process = encodeBase32(ports.random.bytes(10));
+    const unique = encodeBase32(ports.random.bytes(10));
+    this.process = ports.process ? `${unique}@${ports.process.name}` : unique;
   }
 
   async home({ signal }: Cancellable = {}): Promise<Home> {

@@ -1,9 +1,16 @@
-import type { SendResult, SentMessage } from "@cweb/client";
+import type { Peer, SendResult, SentMessage } from "@cweb/client";
+import { systemClock } from "@cweb/crypto";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
 import { readStandardInput } from "../input.ts";
 import type { Line } from "../output.ts";
-import { exitCodeOf, exitCodes } from "../problem.ts";
+import { CliError, exitCodeOf, exitCodes } from "../problem.ts";
+
+/** Between two looks at what another process of this home is doing, in ms. */
+const pause = 250;
+/** A person waits for `send`, and for `flush` what there is to upload. */
+const sendTries = 8;
+const flushTries = 360;
 
 const sentLine = ({ id, to, kind, state }: SentMessage): Line =>
   kind === "broadcast" ? { type: "sent", kind, id, to, state } : { type: "sent", id, to, state };
@@ -11,26 +18,43 @@ const sentLine = ({ id, to, kind, state }: SentMessage): Line =>
 export async function send(context: Context, name: string, given: string, flags: { readonly id?: string }): Promise<number> {
   const { signal } = context;
   const text = await textOf(given);
-  return withPeer(context, async (peer) =>
-    tell(context, await peer.send(name, text, { signal, ...(flags.id === undefined ? {} : { messageId: flags.id }) })),
-  );
+  const options = { signal, ...(flags.id === undefined ? {} : { messageId: flags.id }) };
+  return withPeer(context, async (peer) => tell(context, await settled(context, peer, await peer.send(name, text, options))));
 }
 
 export async function broadcast(context: Context, name: string, given: string): Promise<number> {
   const { signal } = context;
   const text = await textOf(given);
-  return withPeer(context, async (peer) => tell(context, await peer.broadcast(name, text, { signal })));
+  return withPeer(context, async (peer) => tell(context, await settled(context, peer, await peer.broadcast(name, text, { signal }))));
 }
 
 export function flush(context: Context): Promise<number> {
   const { output, signal } = context;
   return withPeer(context, async (peer) => {
-    const { published, failure } = await peer.flush({ signal });
-    for (const message of published) await output.line(sentLine(message));
-    if (failure === undefined) return exitCodes.done;
-    await output.problem(failure);
-    return exitCodeOf(failure);
+    for (let n = 1; ; n++) {
+      const { published, failure, pending } = await peer.flush({ signal });
+      for (const message of published) await output.line(sentLine(message));
+      if (failure !== undefined) {
+        await output.problem(failure);
+        return exitCodeOf(failure);
+      }
+      if (!pending) return exitCodes.done;
+      if (n === flushTries) throw new CliError("home-busy", "Another process of this home is still uploading; try again.");
+      await systemClock.sleep(pause, signal);
+    }
   });
+}
+
+/** Another process of this home may be uploading just now: what it leaves undone is done here. */
+async function settled({ signal }: Context, peer: Peer, result: SendResult): Promise<SendResult> {
+  for (let n = 0; n < sendTries && result.state === "queued" && result.failure === undefined; n++) {
+    await systemClock.sleep(pause, signal);
+    const { published, failure, pending } = await peer.flush({ signal });
+    if (published.some(({ id }) => id === result.id)) return { ...result, state: "published" };
+    if (failure !== undefined) return { ...result, failure };
+    if (!pending) return result;
+  }
+  return result;
 }
 
 /** The message is safe: that it must wait is told, and is no failure. */

@@ -19,10 +19,10 @@ export function isHeldBy(lease: Lease, holder: string, now: number): boolean {
   return lease.holder === holder && isLive(lease, now);
 }
 
-/** The lease with `holder` as its holder, or `undefined` while another process has it. */
-export function takeLease(lease: Lease, holder: string, now: number): Lease | undefined {
+/** The lease with `holder` as its holder, or `undefined` while another process has it that is not known to be gone. */
+export function takeLease(lease: Lease, holder: string, now: number, isGone: (holder: string) => boolean = () => false): Lease | undefined {
   const isMine = lease.holder === holder;
-  if (!isMine && isLive(lease, now)) return undefined;
+  if (!isMine && isLive(lease, now) && !isGone(lease.holder)) return undefined;
   const taken = { ...lease, holder, until: now + leaseDuration };
   const wasAbandoned = !isMine && lease.holder !== "";
   return wasAbandoned ? readAgainLater(taken, now) : taken;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { decodeLease, isOver, releaseLease, takeLease } from "../../src/core/lease.ts";
-import type { Lease } from "../../src/core/records.ts";
+import { type Lease, leaseCodec } from "../../src/core/records.ts";
+import type { Mailbox } from "../../src/index.ts";
+import { bytesOf, newHome, path } from "../support/home.ts";
 
 const now = 1_767_225_600_000;
 const free = decodeLease(undefined, now);
@@ -19,6 +21,31 @@ describe("the lease", () => {
 
   test("a lease ends when the clock is set back", () => {
     expect(takeLease(taken, "b", now - 1)).toMatchObject({ holder: "b" });
+  });
+
+  test("a holder that is known to be gone holds up nothing", async () => {
+    expect(takeLease(taken, "b", now, (holder) => holder === "a")).toMatchObject({ holder: "b", verifyAt: now + 20 * 60_000 });
+    expect(takeLease(taken, "b", now, (holder) => holder === "c")).toBeUndefined();
+    const home = newHome();
+    const named = (name: string, gone: readonly string[]): Mailbox =>
+      home.open({ process: { name, isGone: (other) => gone.includes(other) } });
+    const held = named("one", []);
+    const replace = (mailbox: Mailbox): Promise<void> => mailbox.transact({}, (tx) => tx.replace(path("slot"), bytesOf("x")));
+    await replace(held);
+    await held.flush();
+    const lease = (await home.store.load(["mailbox/lease"])).get("mailbox/lease");
+    expect(lease).toBeDefined();
+    // Killed in the middle: the lease still names it.
+    const now60 = leaseCodec.encode({
+      ...leaseCodec.decode(lease?.bytes as Uint8Array),
+      holder: "xyz@one",
+      until: home.clock.now() + 60_000,
+    });
+    await home.store.commit({ expected: new Map(), put: new Map([["mailbox/lease", now60]]), remove: new Set() });
+    const patient = named("two", []);
+    await replace(patient);
+    expect((await patient.flush()).pending).toBe(true);
+    expect((await named("three", ["one"]).flush()).pending).toBe(false);
   });
 
   test("only the holder releases it", () => {
