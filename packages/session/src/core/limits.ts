@@ -50,7 +50,7 @@ export const clockTolerance = DAY;
 /** Objects of a session have one of crypto's size classes; the largest: */
 export const maxObject = 65_536;
 /** Of ids that the application gave to messages which are finished now, so many are remembered: sending one again sends nothing. */
-export const keptOwnIds = 128;
+export const keptOwnIds = 64;
 /** Names of objects that were reported as undecryptable are remembered, so many: each is reported once. */
 export const keptReported = 64;
 /** Rounds in a row without an answer of the contact's store before that is an alarm. */

@@ -77,6 +77,8 @@ export interface TrialOptions {
   readonly outages?: number;
   readonly replays?: number;
   readonly steps?: number;
+  /** Nothing is done to the messages: they are shown in order. */
+  readonly isOrdered?: boolean;
   /** How long one step may take, in ms: each is drawn from the list. */
   readonly pauses?: readonly number[];
 }
@@ -100,6 +102,7 @@ export class Trial {
   readonly #backups = new Map<TestPeer, { readonly home: MemorySnapshot; readonly app: App; readonly peers: ReadonlySet<TestPeer> }>();
   readonly #restoredAt = new Map<TestPeer, number>();
   readonly #shownAt = new Map<string, number>();
+  readonly #lastShown = new Map<string, number>();
   readonly #contacts = new Map<TestPeer, Set<TestPeer>>();
   readonly #contents = new Map<string, string>();
   readonly #over = new Map<TestPeer, Set<string>>();
@@ -126,6 +129,7 @@ export class Trial {
       outages: 0,
       replays: 0,
       steps: 60,
+      isOrdered: false,
       pauses: [0, hour / 120, hour, 6 * hour, day],
       ...options,
     };
@@ -361,9 +365,17 @@ export class Trial {
     const mayRepeat = (this.#restoredAt.get(sent.from) ?? -1) >= (this.#shownAt.get(id) ?? 0);
     if (app.shown.has(id) && !mayRepeat) throw new Violation(`A1 shown twice: ${sent.text}`);
     if (sent.saidUndelivered) throw new Violation(`A3 shown after "undelivered": ${sent.text}`);
+    if (this.options.isOrdered) this.#checkOrder(sent);
     app.shown.add(id);
     if (!this.#shownAt.has(id)) this.#shownAt.set(id, this.world.clock.now());
     sent.wasShown = true;
+  }
+
+  #checkOrder({ from, to, text }: Sent): void {
+    const direction = `${from.index}>${to.index}`;
+    const number = Number(text.split(" ")[1]);
+    if (number < (this.#lastShown.get(direction) ?? -1)) throw new Violation(`shown out of order: ${text}`);
+    this.#lastShown.set(direction, number);
   }
 
   #takeVerdict(peer: TestPeer, id: string, verdict: Verdict): void {
