@@ -35,24 +35,26 @@ function expectTexts({ people }: World, inOrder: boolean): void {
 
 /** A bucket holds what it held on its first day, and for each contact at most one acknowledgement that waits for a next message. */
 async function expectConstantBuckets({ people, place }: World): Promise<void> {
-  for (const { name, bucket, constant, peer } of people) {
-    const objects = await bucket.provider.objects();
-    const more = [...objects.keys()].filter((path) => !constant.has(path));
+  for (const person of people) {
+    const { name, bucket, constant, peer } = person;
+    const paths = await bucket.provider.paths();
     const { outbox, contacts } = await peer.status();
     expect(outbox, `${name}'s outbox`).toEqual({ queued: 0, unacknowledged: 0 });
     expect(constant.size, `${name}'s constant objects`).toBe(constantObjects);
-    expect([...constant].filter((path) => !objects.has(path)), `${name}'s missing objects on ${place.name}`).toEqual([]);
-    expect(more.length, `${name}'s further objects`).toBeLessThanOrEqual(contacts.length);
+    const gone = [...constant].filter((path) => !paths.has(path));
+    expect(gone, `${name}'s missing objects on ${place.name}`).toEqual([]);
+    expect((await person.furtherPaths()).length, `${name}'s further objects`).toBeLessThanOrEqual(contacts.length);
   }
 }
 
-/** The peers' own meters and the provider's count say the same, and nobody ever lists. */
-export async function expectCountsAgree({ people, place }: World): Promise<void> {
+/** The peers' own meters and the provider's count say the same, and no peer ever lists. */
+export async function expectCountsAgree({ people, place, strangers }: World): Promise<void> {
   const buckets = new Set(people.map(({ bucket }) => bucket.name));
   const seen = (await place.requests()).filter(({ bucket }) => buckets.has(bucket));
-  const provider = Object.fromEntries(ops.map((op) => [op, seen.filter((request) => request.op === op).length]));
-  const meters = Object.fromEntries(ops.map((op) => [op, people.reduce((sum, { meter }) => sum + meter.counts()[op].requests, 0)]));
-  expect(provider, "requests by the provider's count and by the peers'").toEqual(meters);
-  expect(provider.list).toBe(0);
+  const meters = [strangers, ...people.map(({ meter }) => meter)].map((meter) => meter.counts());
+  const counted = ops.map((op) => [op, meters.reduce((sum, counts) => sum + counts[op].requests, 0)]);
+  const provider = ops.map((op) => [op, seen.filter((request) => request.op === op).length]);
+  expect(Object.fromEntries(provider), "requests by the provider's count and by the peers'").toEqual(Object.fromEntries(counted));
+  for (const { name, meter } of people) expect(meter.counts().list.requests, `${name} lists`).toBe(0);
   expect(seen.filter(({ op }) => op === "other")).toEqual([]);
 }

@@ -37,6 +37,7 @@ export function memoryPlace(): Place {
       const bucket = memoryBucket();
       buckets.set(name, bucket);
       const provider = {
+        paths: async () => new Set(bucket.objects().keys()),
         objects: async () => bucket.objects(),
         put: async (path: Parameters<RemoteWriter["write"]>[0], bytes: Uint8Array) => void (await bucket.writer.write(path, bytes)),
         remove: (path: Parameters<RemoteWriter["remove"]>[0]) => bucket.writer.remove(path),

@@ -1,4 +1,4 @@
-import { type CreatedPeer, Peer, type PeerEvent, type PeerOptions, type PollReport, type SendResult } from "@cweb/client";
+import { type CreatedPeer, type MessageEvent, Peer, type PeerEvent, type PeerOptions, type PollReport, type SendResult } from "@cweb/client";
 import { cipherSuite as crypto } from "@cweb/crypto";
 import { type MemorySnapshot, memoryStore } from "@cweb/storage-local/memory";
 import { type Crash, withCrashes } from "@cweb/storage-local/testing";
@@ -32,7 +32,8 @@ export class Person {
   /** Texts sent, by the name of their reader. */
   readonly sent: Map<string, string[]> = new Map();
   readonly lines: Line[] = [];
-  readonly events: PeerEvent[] = [];
+  /** What was told beside messages. */
+  readonly events: Exclude<PeerEvent, MessageEvent>[] = [];
   /** Ids that were shown a second time without being called redelivered. */
   readonly repeated: string[] = [];
   readonly #crashes: Crash[] = [];
@@ -66,7 +67,7 @@ export class Person {
     const created = await Peer.create({ ...this.options(), profile: this.bucket.profile });
     this.peer = created.peer;
     for (let pending = true; pending; ) pending = (await this.peer.flush()).pending;
-    this.constant = new Set((await this.bucket.provider.objects()).keys());
+    this.constant = await this.bucket.provider.paths();
     return created;
   }
 
@@ -120,8 +121,11 @@ export class Person {
   }
 
   #note(event: PeerEvent): void {
-    this.events.push(event);
-    if (event.type !== "message") return;
+    if (event.type !== "message") this.events.push(event);
+    else this.#noteMessage(event);
+  }
+
+  #noteMessage(event: MessageEvent): void {
     const isKnown = this.lines.some(({ id, from }) => id === event.id && from === event.from);
     if (isKnown && !event.redelivered) this.repeated.push(event.id);
     if (!isKnown) this.lines.push({ from: event.from, id: event.id, text: event.text ?? "", kind: event.kind });
@@ -132,8 +136,19 @@ export class Person {
     return this.lines.filter(({ from }) => from === other.name).map(({ text }) => text);
   }
 
+  /** Forgets texts that were sent and read; what else was told stays, without its content. */
+  forgetTalk(): void {
+    this.sent.clear();
+    this.lines.length = 0;
+  }
+
+  /** The paths in the bucket that were not there on its first day. */
+  async furtherPaths(): Promise<readonly Path[]> {
+    return [...(await this.bucket.provider.paths())].filter((path) => !this.constant.has(path));
+  }
+
   /** How often something was told, since the beginning. */
-  told(type: PeerEvent["type"], detail?: string): number {
+  told(type: Exclude<PeerEvent, MessageEvent>["type"], detail?: string): number {
     return this.events.filter((event) => event.type === type && (detail === undefined || ("code" in event && event.code === detail))).length;
   }
 }

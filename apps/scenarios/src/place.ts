@@ -10,6 +10,7 @@ export interface SeenRequest {
 
 /** What a provider can do behind its customer's back. Not counted anywhere. */
 export interface Provider {
+  paths(): Promise<ReadonlySet<Path>>;
   objects(): Promise<ReadonlyMap<Path, Uint8Array>>;
   put(path: Path, bytes: Uint8Array): Promise<void>;
   remove(path: Path): Promise<void>;
@@ -47,7 +48,7 @@ export interface Place {
   openReader(profile: Uint8Array, meter: Meter): RemoteReader;
   describeStore(profile: Uint8Array): string;
   /** What a holder of the card can try; a store in memory has no keys that could be wrong. */
-  intruder?(profile: Uint8Array): Intruder;
+  intruder?(profile: Uint8Array, meter: Meter): Intruder;
   /** All requests that reached the provider so far, by its own count; settled: nothing is under way. */
   requests(): Promise<readonly SeenRequest[]>;
   close(): Promise<void>;

@@ -26,7 +26,7 @@ export function radosgwPlace(gateway: Radosgw): Place {
     },
     openReader: (encoded, meter) => s3Reader(settings, encoded, meter),
     describeStore: (encoded) => describeProfile(decodeReadProfile(encoded)),
-    intruder: (encoded) => s3Intruder(encoded, false),
+    intruder: (encoded, meter) => s3Intruder(settings, encoded, meter),
     requests: async () => [...seen],
     close: () => gateway.stop(),
   };

@@ -33,6 +33,8 @@ export interface S3Settings {
 
 const prefix = "cweb/";
 const mostObjects = 100_000;
+/** Where the scenario itself, and no peer, asks a store that fails every now and then. */
+const sureAttempts = 12;
 
 /** A request is signed with the real time, so waits between attempts are real too. */
 export function steadied<P extends RemotePort>(port: P, isUnsteady: boolean, attempts: number): P | Wrapped<P> {
@@ -65,12 +67,13 @@ export function s3Reader(settings: S3Settings, profile: Uint8Array, meter: Meter
 function providerOf(settings: S3Settings, keys: S3Keys): Provider {
   const profile = { ...profileOf(settings, keys), read: keys.read };
   const ports = { lister: openLister(profile), reader: openReader(profile), writer: openWriter(profile) };
-  const sure = <P extends RemotePort>(port: P): P => steadied(port, settings.isUnsteady, 12) as P;
+  const paths = (): Promise<readonly Path[]> => sure(ports.lister).list({ limit: mostObjects });
+  const sure = <P extends RemotePort>(port: P): P => steadied(port, settings.isUnsteady, sureAttempts) as P;
   return {
+    paths: async () => new Set(await paths()),
     async objects() {
-      const paths = await sure(ports.lister).list({ limit: mostObjects });
       const found = new Map<Path, Uint8Array>();
-      for (const path of paths) {
+      for (const path of await paths()) {
         const answer = await sure(ports.reader).read(path, { maxBytes: 2 ** 20 });
         if (answer.kind === "found") found.set(path, answer.bytes);
       }
@@ -82,17 +85,22 @@ function providerOf(settings: S3Settings, keys: S3Keys): Provider {
 }
 
 /** What the holder of a card can try on an S3 store. */
-export function s3Intruder(encoded: Uint8Array, isUnsteady: boolean): Intruder {
+export function s3Intruder(settings: S3Settings, encoded: Uint8Array, meter: Meter): Intruder {
   const profile = decodeReadProfile(encoded);
   if (profile.type !== "s3") throw new Error("This is no profile of an S3 store.");
   const taken = { ...profile, write: profile.read };
-  const lister = steadied(openLister(taken), isUnsteady, 12);
   const { accessKeyId, secretAccessKey } = profile.read;
   const wrong = { ...profile, read: { accessKeyId, secretAccessKey: [...secretAccessKey].reverse().join("") } };
+  const options = fetchOf(settings);
+  const counted = <P extends RemotePort>(port: P): P => {
+    const metered: RemotePort = withMeter(port, meter) as P;
+    return steadied(metered, settings.isUnsteady, sureAttempts) as P;
+  };
+  const lister = counted(openLister(taken, options));
   return {
-    writer: steadied(openWriter(taken), isUnsteady, 12),
+    writer: counted(openWriter(taken, options)),
     list: () => lister.list({ limit: mostObjects }),
-    wrongKey: steadied(openReader(wrong), isUnsteady, 12),
+    wrongKey: counted(openReader(wrong, options)),
   };
 }
 

@@ -39,7 +39,7 @@ export async function serverPlace({ name, profile: text = "", fetch }: ServerPla
     bucket: async (label, meter) => s3Bucket(settings, await server.addMailbox(`${label}-${++made}`), provider, meter),
     openReader: (encoded, meter) => s3Reader(settings, encoded, meter),
     describeStore: (encoded) => describeProfile(decodeReadProfile(encoded)),
-    intruder: (encoded) => s3Intruder(encoded, isUnsteady),
+    intruder: (encoded, meter) => s3Intruder(settings, encoded, meter),
     async requests() {
       // A request is logged when its answer is through, which its sender may know a moment earlier.
       for (let before = -1; before !== log.length; await new Promise((resolve) => setTimeout(resolve, 30))) before = log.length;
@@ -53,11 +53,15 @@ export async function serverPlace({ name, profile: text = "", fetch }: ServerPla
 }
 
 /** The providers of the field, in the manner of each (SPEC §9 of the server). */
-export const providers: readonly ServerPlaceOptions[] = [
-  { name: "AWS", profile: "missing=403" },
-  { name: "R2", profile: "reader=get+list,missing=404" },
-  { name: "B2", profile: "condPut=501" },
-  { name: "Garage", profile: "condPut=ignored,reader=get+list,missing=404" },
-  { name: "Ceph", profile: "ifMatch=unquoted,missing=403,trailers=411" },
-  { name: "a bad day", profile: "slowDown=0.1,cut=0.05,seed=7,latency=5" },
-];
+const providers = {
+  AWS: "missing=403",
+  Ceph: "ifMatch=unquoted,missing=403,trailers=411",
+  R2: "reader=get+list,missing=404",
+  B2: "condPut=501",
+  Garage: "condPut=ignored,reader=get+list,missing=404",
+  "a bad day": "slowDown=0.1,cut=0.05,seed=7,latency=5",
+} as const;
+
+export function inMannerOf(name: keyof typeof providers): { readonly name: string; readonly open: () => Promise<Place> } {
+  return { name: name === "a bad day" ? name : `S3 as of ${name}`, open: () => serverPlace({ name, profile: providers[name] }) };
+}

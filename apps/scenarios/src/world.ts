@@ -1,5 +1,7 @@
 import type { Random } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
+import type { LocalStore } from "@cweb/storage-local";
+import { createMeter, type Meter } from "@cweb/storage-remote";
 import { Person } from "./person.ts";
 import type { Place } from "./place.ts";
 
@@ -7,21 +9,32 @@ export const minute = 60_000;
 export const hour: number = 60 * minute;
 export const day: number = 24 * hour;
 
+export interface WorldOptions {
+  /** Opens somebody's disk. Default: in memory. */
+  readonly openLocal?: (name: string) => Promise<LocalStore>;
+}
+
 /** Some people on one kind of store, and one virtual clock. Requests are signed with the real one. */
 export class World {
   readonly place: Place;
   readonly clock: VirtualClock = new VirtualClock(Date.UTC(2026, 0, 1));
   readonly random: Random;
   readonly people: Person[] = [];
+  readonly #options: WorldOptions;
+  /** Counts requests of those who have no home here. */
+  readonly strangers: Meter = createMeter();
 
-  constructor(place: Place, seed: number) {
+  constructor(place: Place, seed: number, options: WorldOptions = {}) {
     this.place = place;
     this.random = seededRandom(seed);
+    this.#options = options;
   }
 
   async person(name: string): Promise<Person> {
     const person = new Person(this, name);
     this.people.push(person);
+    const local = await this.#options.openLocal?.(name);
+    if (local) person.local = local;
     await person.create();
     return person;
   }
@@ -66,14 +79,11 @@ export class World {
   }
 
   async #isSettled(): Promise<boolean> {
-    for (const { peer, bucket, constant, people } of this.people.map((person) => ({ ...view(person), people: this.people }))) {
-      const { outbox } = await peer.status();
+    for (const person of this.people) {
+      const { outbox } = await person.peer.status();
       if (outbox.unacknowledged > 0 || outbox.queued > 0) return false;
-      const extra = [...(await bucket.provider.objects()).keys()].filter((path) => !constant.has(path));
-      if (extra.length > people.length - 1) return false;
+      if ((await person.furtherPaths()).length > this.people.length - 1) return false;
     }
     return true;
   }
 }
-
-const view = ({ peer, bucket, constant }: Person): Pick<Person, "peer" | "bucket" | "constant"> => ({ peer, bucket, constant });

@@ -19,7 +19,7 @@ export async function largePayloads(place: Place): Promise<void> {
   await ada.send(ben, "third");
 
   for (const [index, length] of most.entries()) {
-    const before = await ada.bucket.provider.objects();
+    const before = await ada.bucket.provider.paths();
     await ada.send(ben, String.fromCharCode(97 + index).repeat(length));
     while ((await ada.peer.flush()).pending) world.wait(1);
     const after = await ada.bucket.provider.objects();

@@ -21,6 +21,8 @@ export async function restoredBackup(place: Place): Promise<void> {
 
 /** `who` is set back to a backup after more was said, while `other` goes on writing. */
 async function relapse(world: World, who: Person, other: Person): Promise<void> {
+  // What a backup holds as unacknowledged is sent again, and its reader may have forgotten by then that it was read.
+  await world.settle();
   const backup = who.backup();
   await who.send(other, `${who.name}: after the backup`);
   await world.untilRead(other, who);
@@ -33,11 +35,9 @@ async function relapse(world: World, who: Person, other: Person): Promise<void> 
   await who.restore(backup);
   await other.send(who, `${other.name}: are you there?`);
   await who.send(other, `${who.name}: my disk broke`);
-  const before = new Set((await who.bucket.provider.objects()).keys());
   world.wait(2 * hour);
   await who.round();
   await world.until(() => who.told("own-state-restored") > 0, [who]);
-  expect([...before].filter((path) => who.constant.has(path))).toHaveLength(who.constant.size);
   // The other side asks for the descriptor once a day, and for the slot each hour.
   for (let n = 0; n < 3; n++) {
     world.wait(day);

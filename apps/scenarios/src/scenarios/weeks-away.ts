@@ -18,12 +18,14 @@ export async function weeksAway(place: Place): Promise<void> {
   await world.untilRead(ada, ben);
 
   const before = (await place.requests()).length;
-  for (let today = 1; today <= 7 * weeks; today++) {
-    world.wait(day);
-    if (today % 7 === 0) await ada.send(ben, `week ${today / 7}`);
+  for (let week = 1; week <= weeks; week++) {
+    await ada.send(ben, `week ${week}`);
     // A first message to somebody whose prekeys are long gone.
-    if (today === 40) await cleo.send(ben, "We have not met.");
-    for (const person of [ada, cleo]) await person.round();
+    if (week === 6) await cleo.send(ben, "We have not met.");
+    for (let again = 0; again < 2; again++) {
+      world.wait(3.5 * day);
+      for (const person of [ada, cleo]) await person.round();
+    }
   }
   const published = (await place.requests()).slice(before).filter(({ op, bucket }) => op === "put" && bucket === ada.bucket.name);
   const often = [...ada.constant].map((path) => published.filter((request) => request.path === path).length);
