@@ -18,7 +18,7 @@ import { Uploader } from "./uploader.ts";
 export interface MailboxOptions {
   readonly local: LocalStore;
   readonly writer: RemoteWriter;
-  /** Reads this home's own bucket. */
+  /** Reads this home's own bucket; by signed requests, where the writer's are (`checksClock`). */
   readonly reader: RemoteReader;
   readonly clock: Clock;
   readonly random: Random;
@@ -210,8 +210,9 @@ export class Mailbox {
     if (this.#checked) return;
     const { incarnation } = await this.#ledger.home(cancel(signal));
     const verdict = await this.#beacon.check(cancel(signal));
-    if (verdict.kind === "rolled-back") await this.#beacon.recover(incarnation, { foreign: verdict }, cancel(signal));
+    // First, so that a new incarnation's ticks follow the clock, and with it leave behind what the lost state ticked.
     await this.#confirmClock(await this.#ledger.home(cancel(signal)), signal);
+    if (verdict.kind === "rolled-back") await this.#beacon.recover(incarnation, { foreign: verdict }, cancel(signal));
     this.#checked = true;
   }
 
@@ -220,7 +221,7 @@ export class Mailbox {
     for (let pass = 0; pass < maxPasses; pass++) {
       const { home, agenda } = await this.#look(signal);
       if (agenda.uploads.length === 0 && !needsLease(agenda)) {
-        if (stored.length > 0) await this.#confirmClock(home, signal);
+        if (pass > 0) await this.#confirmClock(home, signal);
         return false;
       }
       const outcome = await this.#doSome(agenda, stored, signal);

@@ -69,14 +69,16 @@ describe("a restored old state", () => {
   test("is noticed before anything new is sent, after random operations", { timeout: 3_600_000 }, async () => {
     const random = seededRandom(2);
     for (let n = 0; n < byEffort(40, 300, 20_000); n++) {
-      const home = new RestoredHome();
+      const isStill = n % 2 === 0;
+      const home = new RestoredHome({ isStill });
       const sequence: Operation[] = [];
       for (const byte of random.bytes(6 + (n % 30))) {
         const operation = operations[byte % operations.length] as Operation;
         if (await home.run(operation)) sequence.push(operation);
       }
       expect({ sequence, problems: home.problems }).toEqual({ sequence, problems: [] });
-      expect(await home.alarms(), sequence.join(" ")).toBeLessThanOrEqual(home.restores);
+      // Where no time passes, a guarded object may show that the lost state had come further than its beacon says.
+      expect(await home.alarms(), sequence.join(" ")).toBeLessThanOrEqual(home.restores * (isStill ? 2 : 1));
     }
   });
 });

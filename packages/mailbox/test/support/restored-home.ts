@@ -45,6 +45,7 @@ export class RestoredHome {
   readonly problems: string[] = [];
   restores = 0;
   readonly #clock = new VirtualClock();
+  readonly #isStill: boolean;
   readonly #bucket = memoryBucket();
   readonly #random = seededRandom(1);
   readonly #sent = new Map<Path, Uint8Array>();
@@ -52,9 +53,15 @@ export class RestoredHome {
   #store: MemoryStore = memoryStore();
   #mailbox: Mailbox = this.#open();
 
+  /** `isStill`: no time passes, so that a restored state ticks what the lost one ticked. */
+  constructor(options: { readonly isStill: boolean } = { isStill: true }) {
+    this.#isStill = options.isStill;
+  }
+
   /** False where it is not possible now. */
   async run(operation: Operation): Promise<boolean> {
     const number = Number(operation.at(-1));
+    if (!this.#isStill) this.#clock.advance(1000);
     if (operation === "restart") return this.#restart(this.#store);
     if (operation === "backup") return this.#backups.length < 2 && this.#backups.push(this.#store.snapshot()) > 0;
     if (operation.startsWith("restore")) {
