@@ -291,9 +291,9 @@ export class Trial {
     }
     for (const [key, until] of this.#hiddenUntil) if (until < Number.POSITIVE_INFINITY) this.#hiddenUntil.delete(key);
     const hidesForEver = this.#hiddenUntil.size > 0 || this.#corrupt.size > 0;
-    await this.#settle(hidesForEver ? 220 : 12, hidesForEver ? 6 * hour : hour, () => this.#unfinished());
+    await this.#settle(hidesForEver ? 220 : 12, hidesForEver ? 6 * hour : 3 * hour, () => this.#unfinished());
     for (const peer of this.peers) for (const other of this.peers) if (peer !== other) await this.#send(peer, other);
-    await this.#settle(12, hour, () => this.#unfinished());
+    await this.#settle(12, 3 * hour, () => this.#unfinished());
   }
 
   async #settle(days: number, interval: number, unfinished: () => Promise<string>): Promise<void> {
