@@ -7,6 +7,7 @@ import { decrypt, encrypt, expectedName } from "../../src/core.ts";
 import { createKindRegistry } from "../../src/index.ts";
 import { acquainted, liveOf } from "../support/forge.ts";
 import { establish } from "../support/pair.ts";
+import { isBrowser } from "../support/runs.ts";
 import { tryOut } from "../support/trial.ts";
 import { day, hour, minute, type TestPeer, World } from "../support/world.ts";
 
@@ -149,8 +150,8 @@ describe("what an adversary can do", () => {
   });
 
   test("M18: an adversarial store can only deny: outputs are among what was sent", { timeout: 300_000 }, async () => {
-    for (const seed of [11, 12])
-      await tryOut(seed, { corrupts: 15, withholds: 3, delays: 10, loses: 5, replays: 40, steps: 40, pauses: [hour, day] });
+    for (const seed of isBrowser ? [11] : [11, 12])
+      await tryOut(seed, { delays: 10, loses: 10, replays: 40, steps: 30, pauses: [hour, day] });
   });
 
   test("a store that never answers rightly costs a bounded inbox", async () => {
