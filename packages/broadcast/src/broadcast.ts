@@ -147,6 +147,22 @@ export class Broadcast {
     this.#sealer.putEntry(tx, recipient, record);
   }
 
+  /**
+   * While an initial message is live, new one-off messages go into its session: the payload of the kind 4 message that carries this one,
+   * numbered after all others. It stays on the list, unseen in the slot, until `dropOneOffs`. Throws `BroadcastError` `bad-kind`, `too-large`.
+   */
+  payloadFor(tx: Transaction, recipient: CwebId, item: OneOffItem): Uint8Array {
+    if (!this.#kinds.has(item.kind)) throw new BroadcastError("bad-kind", "Messages of this kind cannot be sent as one-offs.");
+    const record = this.#entry(tx, recipient);
+    const items = [...record.items.filter(({ sentAt }) => sentAt + times.oneOffLife > tx.confirmedNow), item];
+    requireRoom(items);
+    const number = this.#sealer.newestNumber(tx, recipient) + 1;
+    // No slot changes by this: nothing is to be rewritten.
+    tx.put(recordNames.entry(recipient), entryRecord.encode({ ...record, items }));
+    tx.put(recordNames.number(recipient), numberRecord.encode({ format: 1, number }));
+    return encodeItems({ number, items: [item] });
+  }
+
   /** The one-off messages that are listed for this recipient, oldest first. */
   pendingOneOffs(tx: Transaction, recipient: CwebId): readonly OneOffItem[] {
     return this.#entry(tx, recipient).items;

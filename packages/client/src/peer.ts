@@ -51,7 +51,7 @@ export class Peer {
     this.#book = new ContactBook(mailbox);
     this.#ledger = new RequestLedger(mailbox, options.meter);
     this.#outgoing = new Outgoing({ mailbox, broadcast, sessionStatus: (id, cancel) => session(id).status(cancel) });
-    const shared = { discovery, broadcast, crypto, random, clock, book: this.#book, outgoing: this.#outgoing, session, publish };
+    const shared = { mailbox, discovery, broadcast, crypto, random, clock, book: this.#book, outgoing: this.#outgoing, session, publish };
     this.#contacts = new Contacts(shared);
     this.#sender = new Sender(shared);
     this.#inbox = new Inbox({ mailbox, book: this.#book, storeOf: (contact, cancel) => layers.storeOf(contact, cancel) });

@@ -1,7 +1,7 @@
 import { type Broadcast, BroadcastError } from "@cweb/broadcast";
 import type { Clock, Random } from "@cweb/crypto";
 import type { CwebId, Discovery } from "@cweb/discovery";
-import type { FlushReport } from "@cweb/mailbox";
+import type { FlushReport, Mailbox } from "@cweb/mailbox";
 import { kinds, type Session } from "@cweb/session";
 import type { Cancellable, ContactBook } from "./contact-book.ts";
 import { formatMessageId, parseMessageId } from "./core/message-id.ts";
@@ -31,6 +31,7 @@ export interface SendResult extends SentMessage {
 }
 
 export interface SenderParts {
+  readonly mailbox: Mailbox;
   readonly discovery: Discovery;
   readonly broadcast: Broadcast;
   readonly book: ContactBook;
@@ -60,17 +61,18 @@ export class Sender {
   }
 
   async broadcast(name: string, text: string, cancel: Cancellable): Promise<SendResult> {
-    const { discovery, broadcast, book, random, clock, session } = this.#parts;
+    const { mailbox, discovery, broadcast, book, random, clock, session } = this.#parts;
     const { id, name: to } = await book.find(name, cancel);
     if (!(await discovery.contact(id, cancel))?.pinned) await session(id).poll(cancel);
-    const payload = new TextEncoder().encode(text);
     const messageId = random.bytes(16);
+    const item = { sentAt: clock.now(), kind: kinds.text.number, messageId, payload: new TextEncoder().encode(text) };
     const message = { contact: id, messageId, channel: "broadcast" };
     try {
-      await broadcast.sendOneOff(id, { sentAt: clock.now(), kind: kinds.text.number, messageId, payload }, cancel);
+      await broadcast.sendOneOff(id, item, cancel);
     } catch (error) {
       if (!(error instanceof BroadcastError) || error.code !== "init-live") throw error;
-      await session(id).send({ kind: kinds.text.number, payload, messageId }, cancel);
+      const carried = await mailbox.transact({ read: broadcast.reads(id) }, (tx) => broadcast.payloadFor(tx, id, item), cancel);
+      await session(id).send({ kind: kinds.oneOff.number, payload: carried }, cancel);
       return { ...(await this.#ship({ ...message, channel: "session" }, to, false, cancel)), kind: "broadcast" };
     }
     return this.#ship(message, to, false, cancel);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { decodeItems } from "../../src/index.ts";
 import { day, item, look, pair, receive, refresh, slotOf } from "../support/home.ts";
 
 describe("one-off messages", () => {
@@ -13,6 +14,27 @@ describe("one-off messages", () => {
     await alice.broadcast.sendOneOff(to, item(alice, "three", 3));
     await alice.round();
     expect(await receive(bob, alice)).toEqual(["three"]);
+  });
+
+  test("go into the session while an initial message is live, numbered after all others", async () => {
+    const { alice, bob } = await pair();
+    const to = bob.discovery.identity.id;
+    await alice.broadcast.sendOneOff(to, item(alice, "one", 1));
+    const numbers: (number | undefined)[] = [];
+    for (const [text, n] of [
+      ["two", 2],
+      ["three", 3],
+    ] as const) {
+      const payload = await alice.mailbox.transact({}, (tx) => alice.broadcast.payloadFor(tx, to, item(alice, text, n)));
+      numbers.push(decodeItems(payload)?.number);
+    }
+    expect(numbers).toEqual([2, 3]);
+    const listed = await alice.mailbox.transact({}, (tx) => alice.broadcast.pendingOneOffs(tx, to));
+    expect(listed.map(({ payload }) => new TextDecoder().decode(payload))).toEqual(["one", "two", "three"]);
+    const refused = alice.mailbox.transact({}, (tx) => alice.broadcast.payloadFor(tx, to, item(alice, "x".repeat(60_000), 4)));
+    await expect(refused).rejects.toMatchObject({ code: "too-large" });
+    const wrong = alice.mailbox.transact({}, (tx) => alice.broadcast.payloadFor(tx, to, item(alice, "x", 4, 0)));
+    await expect(wrong).rejects.toMatchObject({ code: "bad-kind" });
   });
 
   test("the same messageId is sent once", async () => {

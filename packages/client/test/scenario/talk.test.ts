@@ -22,4 +22,22 @@ describe("two peers", () => {
     expect(event).toMatchObject({ kind: "broadcast", id: sent.id, text: "once", from: "ada" });
     expect((await ada.peer.status()).contacts[0]).toMatchObject({ session: "none" });
   });
+
+  test("one-off messages go into a session that was just begun, and stay one-off messages", async () => {
+    const [ada, ben] = await new World(3).pair();
+    await ada.peer.send("ben", "first");
+    const sent = await ada.peer.broadcast("ben", "aside");
+    expect(sent).toMatchObject({ kind: "broadcast", state: "published" });
+    await ada.peer.send("ben", "second");
+    const got = [...(await ben.round()), ...(await ben.round())].filter((event) => event.type === "message");
+    expect(got.map(({ text, kind }) => [text, kind])).toEqual([
+      ["first", "session"],
+      ["aside", "broadcast"],
+      ["second", "session"],
+    ]);
+    expect(got[1]?.id).toBe(sent.id);
+    await ben.peer.send("ada", "got it");
+    const outcomes = [...(await ada.round()), ...(await ada.round())];
+    expect(outcomes).toContainEqual(expect.objectContaining({ type: "delivered", id: sent.id, to: "ben" }));
+  });
 });
