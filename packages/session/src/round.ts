@@ -1,8 +1,10 @@
+import { isStorageFailure } from "./contact-bucket.ts";
 import { maxGetsPerRound, pauseAfter } from "./core/limits.ts";
 import { isSecondDue } from "./core/schedule.ts";
 import type { Cancellable } from "./options.ts";
+import { type Plan, phaseOf } from "./plan.ts";
 import type { StepRunner } from "./step-runner.ts";
-import { isStorageFailure, type Plan, phaseOf, type Taken, Turns } from "./turns.ts";
+import { type Taken, Turns } from "./turns.ts";
 
 export interface PollOptions extends Cancellable {
   /** Ask for everything that could be due now: the slot, the descriptor, and every name under which a message may stand. */

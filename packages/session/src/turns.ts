@@ -1,11 +1,12 @@
 import type { Contact, PeerDescriptor } from "@cweb/discovery";
-import { type Path, type ReadResult, type RemoteReader, toPath, type Version } from "@cweb/storage-remote";
+import { type Path, toPath } from "@cweb/storage-remote";
+import { ContactBucket, isStorageFailure } from "./contact-bucket.ts";
 import { expectedName, namesAhead } from "./core/decrypt.ts";
 import { aheadInChain, aheadInNextChain, descriptorInterval, failuresBeforeAlarm, keptReported, maxObject } from "./core/limits.ts";
-import { afterFailure, type Phase, type PollState, planRound, type Turn, turnRotation } from "./core/schedule.ts";
-import type { SessionState } from "./core/state.ts";
+import { afterFailure, type PollState, type Turn } from "./core/schedule.ts";
 import type { Draft } from "./draft.ts";
 import type { SessionOptions } from "./options.ts";
+import { type Plan, planOf, scheduled, slotSeen } from "./plan.ts";
 import { takeDescriptor, takeInit } from "./step/establish.ts";
 import { type OpenedMemo, receive, reportOneOffs } from "./step/receive.ts";
 import { pump } from "./step/send.ts";
@@ -14,22 +15,6 @@ import type { StepRunner } from "./step-runner.ts";
 
 /** Objects of the size of a descriptor, the largest that is read beside slots. */
 const descriptorMaxBytes = 65_536;
-
-/** No object of the protocol is as long as this one: it is refused like any other that is not right. */
-const oversized: ReadResult = { kind: "found", bytes: new Uint8Array(), version: "" as Version };
-
-/** What one round knows before it asks. */
-export interface Plan {
-  readonly turn: Turn;
-  /** The schedule once this turn was taken; `undefined` for a request that is not a turn of its own. */
-  readonly poll: PollState | undefined;
-  readonly slotVersion: Version | undefined;
-  readonly contact: Contact;
-  readonly expected: string | undefined;
-  readonly rotation: string | undefined;
-  readonly ahead: readonly string[];
-  readonly pending: readonly string[];
-}
 
 export interface Taken {
   /** A message came. */
@@ -46,62 +31,25 @@ interface Repairs {
 
 type Box = Extract<ReturnType<SessionOptions["broadcast"]["open"]>, { kind: "box" }>;
 
-/** For the next conditional GET of the slot: its version, once all of it was taken in. */
-function slotSeen(path: Path, answer: ReadResult, now: number): Partial<PollState> {
-  if (answer.kind === "unchanged") return {};
-  const isKeepable = answer.kind === "found" && answer.version !== "" && answer.version.length <= 256;
-  return { slotPath: path, slotVersion: isKeepable ? answer.version : null, slotReadAt: now };
-}
-
-/** Once a day the slot is read whole: what was ignored in it because of a clock may be right by now. */
-function knownVersion({ slotPath, slotVersion, slotReadAt }: PollState, path: Path | undefined, now: number): Version | undefined {
-  const isUsable = slotPath === path && slotVersion !== null && Math.abs(now - slotReadAt) < descriptorInterval;
-  return isUsable ? (slotVersion as Version) : undefined;
-}
-
-/** Another process may have gone on in the meantime: then its place in the schedule counts. */
-function scheduled(current: PollState, { poll }: Plan, now: number): PollState {
-  return poll && poll.round > current.round ? poll : { ...current, lastRoundAt: now };
-}
-
-export const phaseOf = ({ live }: SessionState): Phase => (live ? (live.unanswered ? "unanswered" : "established") : "none");
-
 /** Asks for one object of the contact's bucket at a time, and takes in the answer in one commit. */
 export class Turns {
   readonly #steps: StepRunner;
   readonly #options: SessionOptions;
-  /** GETs so far. */
-  gets = 0;
-  /** Answers that were asked for and not taken in yet. */
-  readonly #held = new Map<Path, ReadResult>();
+  readonly #bucket: ContactBucket;
 
   constructor(steps: StepRunner) {
     this.#steps = steps;
     this.#options = steps.options;
+    this.#bucket = new ContactBucket(steps.options.openReader);
+  }
+
+  /** GETs so far. */
+  get gets(): number {
+    return this.#bucket.gets;
   }
 
   plan(expectedOnly: boolean, signal: AbortSignal | undefined): Promise<Plan | undefined> {
-    const { crypto, discovery, broadcast } = this.#options;
-    return this.#steps.step((draft) => {
-      const contact = discovery.contactOf(draft.tx, this.#steps.contact.id);
-      if (!contact || draft.state.isRemoved) return undefined;
-      const { live } = draft.state;
-      const situation = { phase: phaseOf(draft.state), hasDescriptor: contact.pinned !== undefined, now: draft.tx.now, expectedOnly };
-      const { turn, poll } = planRound(draft.poll, situation);
-      const ahead = live ? namesAhead(crypto, live.ratchet, aheadInChain, aheadInNextChain) : [];
-      const pending = live ? [...live.ratchet.skipped.keys()] : [];
-      const turned = turn === "rotation" ? turnRotation(poll, ahead, pending) : { name: undefined, poll };
-      return {
-        turn,
-        poll: { ...turned.poll, lastRoundAt: draft.tx.now },
-        slotVersion: knownVersion(draft.poll, contact.pinned && broadcast.slotPath(contact.pinned), draft.tx.now),
-        contact,
-        expected: live ? expectedName(crypto, live.ratchet) : undefined,
-        rotation: turned.name,
-        ahead,
-        pending,
-      };
-    }, signal);
+    return this.#steps.step((draft) => planOf(draft, expectedOnly), signal);
   }
 
   /** Asks for one object and takes in the answer: one commit. */
@@ -127,8 +75,8 @@ export class Turns {
   /** Asks for a name without taking in what stands there: the next `takeName` does, without another GET. */
   async isThere(plan: Plan, name: string, signal: AbortSignal | undefined): Promise<boolean> {
     try {
-      const answer = await this.#read(plan.contact, toPath(name), maxObject, undefined, signal);
-      this.#held.set(toPath(name), answer);
+      const answer = await this.#bucket.read(plan.contact, toPath(name), maxObject, undefined, signal);
+      this.#bucket.hold(toPath(name), answer);
       return answer.kind === "found";
     } catch (failure) {
       signal?.throwIfAborted();
@@ -138,7 +86,7 @@ export class Turns {
   }
 
   isHeld(name: string): boolean {
-    return this.#held.has(toPath(name));
+    return this.#bucket.holds(toPath(name));
   }
 
   async takeDescriptor(plan: Plan, signal: AbortSignal | undefined): Promise<Taken> {
@@ -149,7 +97,7 @@ export class Turns {
     for (let hop = 0; hop < 3; hop++) {
       const version = discovery.fetchVersion(contact);
       const path = discovery.descriptorPath(contact.idBytes);
-      const answer = await this.#read(contact, path, descriptorMaxBytes, version, signal);
+      const answer = await this.#bucket.read(contact, path, descriptorMaxBytes, version, signal);
       const outcome = await this.#steps.step((draft) => {
         const outcome = discovery.recordFetch(draft.tx, id, answer);
         takeDescriptor(draft, outcome);
@@ -172,7 +120,7 @@ export class Turns {
     const peer = plan.contact.pinned;
     if (!peer) return { heard: false, asksPending: false };
     const path = broadcast.slotPath(peer);
-    const answer = await this.#read(plan.contact, path, broadcast.slotMaxBytes, plan.slotVersion, signal);
+    const answer = await this.#bucket.read(plan.contact, path, broadcast.slotMaxBytes, plan.slotVersion, signal);
     const { box, isNew } = await this.#steps.step((draft) => {
       const before = draft.live?.initSeq;
       discovery.noteSlotTried(draft.tx, id, true);
@@ -207,7 +155,7 @@ export class Turns {
     seen: Partial<PollState>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const answer = await this.#read(contact, box.path, maxObject, undefined, signal);
+    const answer = await this.#bucket.read(contact, box.path, maxObject, undefined, signal);
     if (answer.kind !== "found") return;
     await this.#steps.step((draft) => {
       const list = this.#options.broadcast.openBox(draft.tx, peer, box, answer.bytes);
@@ -224,7 +172,7 @@ export class Turns {
       }, signal);
       return { heard: false, asksPending: false };
     }
-    const answer = await this.#read(plan.contact, toPath(name), maxObject, undefined, signal);
+    const answer = await this.#bucket.read(plan.contact, toPath(name), maxObject, undefined, signal);
     const memo: OpenedMemo = new Map();
     const taken = await this.#steps.step((draft) => {
       draft.poll = scheduled(draft.poll, plan, draft.tx.now);
@@ -249,26 +197,6 @@ export class Turns {
       asksPending: draft.asksPending,
       repairs: { asked: draft.repairs, oldest: draft.checks === "oldest", checked: unacked },
     };
-  }
-
-  async #read(
-    contact: Contact,
-    path: Path,
-    maxBytes: number,
-    unless: Version | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadResult> {
-    const held = this.#held.get(path);
-    this.#held.delete(path);
-    if (held) return held;
-    this.gets++;
-    const reader: RemoteReader = this.#options.openReader(contact.profile);
-    try {
-      return await reader.read(path, { maxBytes, ...(unless === undefined ? {} : { unless }), ...(signal ? { signal } : {}) });
-    } catch (failure) {
-      if (isStorageFailure(failure) && failure.code === "too-large") return oversized;
-      throw failure;
-    }
   }
 
   async #repair({ asked, oldest, checked }: Repairs, signal: AbortSignal | undefined): Promise<void> {
@@ -315,9 +243,4 @@ function reportUndecryptable(draft: Draft, path: string): void {
   draft.poll = { ...draft.poll, reported: [...reported, path].slice(-keptReported) };
   draft.report("undecryptable", { detail: path });
   draft.report("alarm", { detail: "object-invalid" });
-}
-
-/** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
-export function isStorageFailure(failure: unknown): failure is Error & { readonly code: unknown } {
-  return failure instanceof Error && failure.name === "StorageRemoteError" && "code" in failure;
 }
