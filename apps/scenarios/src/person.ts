@@ -1,9 +1,16 @@
-import { type CreatedPeer, type MessageEvent, Peer, type PeerEvent, type PeerOptions, type PollReport, type SendResult } from "@cweb/client";
-import { cipherSuite as crypto } from "@cweb/crypto";
+import {
+  type CreatedPeer,
+  type MessageEvent,
+  Peer,
+  type PeerEvent,
+  type PeerOptions,
+  type PollReport,
+  type SendResult,
+} from "@cweb/client";
+import type { LocalStore } from "@cweb/storage-local";
 import { type MemorySnapshot, memoryStore } from "@cweb/storage-local/memory";
 import { type Crash, withCrashes } from "@cweb/storage-local/testing";
 import { createMeter, type Meter, type Path, type RemoteReader, type RemoteWriter } from "@cweb/storage-remote";
-import type { LocalStore } from "@cweb/storage-local";
 import type { Bucket } from "./place.ts";
 import { steadied } from "./s3-bucket.ts";
 import type { World } from "./world.ts";
@@ -45,7 +52,7 @@ export class Person {
 
   /** The ports of one process of this home, which dies by `crash`. */
   options(crash?: Crash): PeerOptions {
-    const { clock, random, place } = this.world;
+    const { clock, random, place, crypto } = this.world;
     const { meter, bucket } = this;
     const reader = (inner: RemoteReader): RemoteReader => steadied(mortalReader(inner, crash), place.isUnsteady, attempts);
     return {
@@ -149,7 +156,8 @@ export class Person {
 
   /** How often something was told, since the beginning. */
   told(type: Exclude<PeerEvent, MessageEvent>["type"], detail?: string): number {
-    return this.events.filter((event) => event.type === type && (detail === undefined || ("code" in event && event.code === detail))).length;
+    return this.events.filter((event) => event.type === type && (detail === undefined || ("code" in event && event.code === detail)))
+      .length;
   }
 }
 

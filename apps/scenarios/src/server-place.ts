@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeProfile, decodeReadProfile, type Fetch } from "@cweb/storage-remote";
 import { type LogEntry, type ProviderProfile, parseProfile, startS3Server } from "@cweb/s3-server";
+import { decodeReadProfile, describeProfile, type Fetch } from "@cweb/storage-remote";
 import type { Place, SeenRequest } from "./place.ts";
 import { s3Bucket, s3Intruder, s3Reader, withoutPrefix } from "./s3-bucket.ts";
 
@@ -42,7 +42,7 @@ export async function serverPlace({ name, profile: text = "", fetch }: ServerPla
     intruder: (encoded, meter) => s3Intruder(settings, encoded, meter),
     async requests() {
       // A request is logged when its answer is through, which its sender may know a moment earlier.
-      for (let before = -1; before !== log.length; await new Promise((resolve) => setTimeout(resolve, 30))) before = log.length;
+      for (let before = -1; before !== log.length; await new Promise((resolve) => setTimeout(resolve, 5))) before = log.length;
       return log.filter(({ accessKeyId }) => accessKeyId !== provider.accessKeyId).map(seen);
     },
     async close() {

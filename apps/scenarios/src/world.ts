@@ -1,4 +1,4 @@
-import type { Random } from "@cweb/crypto";
+import { type CipherSuite, cipherSuite, type Random } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
 import type { LocalStore } from "@cweb/storage-local";
 import { createMeter, type Meter } from "@cweb/storage-remote";
@@ -10,8 +10,12 @@ export const hour: number = 60 * minute;
 export const day: number = 24 * hour;
 
 export interface WorldOptions {
+  /** Default: the platform's. */
+  readonly crypto?: CipherSuite;
   /** Opens somebody's disk. Default: in memory. */
   readonly openLocal?: (name: string) => Promise<LocalStore>;
+  /** Stands before the seeded random source. */
+  readonly wrapRandom?: (random: Random) => Random;
 }
 
 /** Some people on one kind of store, and one virtual clock. Requests are signed with the real one. */
@@ -19,6 +23,7 @@ export class World {
   readonly place: Place;
   readonly clock: VirtualClock = new VirtualClock(Date.UTC(2026, 0, 1));
   readonly random: Random;
+  readonly crypto: CipherSuite;
   readonly people: Person[] = [];
   readonly #options: WorldOptions;
   /** Counts requests of those who have no home here. */
@@ -26,7 +31,9 @@ export class World {
 
   constructor(place: Place, seed: number, options: WorldOptions = {}) {
     this.place = place;
-    this.random = seededRandom(seed);
+    this.crypto = options.crypto ?? cipherSuite;
+    const random = seededRandom(seed);
+    this.random = options.wrapRandom?.(random) ?? random;
     this.#options = options;
   }
 

@@ -82,7 +82,11 @@ describe("a message", () => {
   test("costs its sender one PUT and its reader one GET beyond the idle one", async () => {
     const [world, ada, ben] = await quietPair(102);
     // In this process nobody has sent anything since the last start-up check.
-    for (const [from, to] of [[ada, ben], [ben, ada]] as const) await from.send(to, "first");
+    for (const [from, to] of [
+      [ada, ben],
+      [ben, ada],
+    ] as const)
+      await from.send(to, "first");
     for (const person of [ada, ben]) await person.round();
     for (let n = 0; n < 40; n++) {
       const [from, to] = n % 2 === 0 ? [ada, ben] : [ben, ada];

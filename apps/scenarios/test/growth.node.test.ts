@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { expectCountsAgree } from "../src/invariants.ts";
 import { memoryPlace } from "../src/memory-place.ts";
 import type { Person } from "../src/person.ts";
-import { minute, World } from "../src/world.ts";
+import { World } from "../src/world.ts";
 
 const few = 200;
 const many = process.env.CWEB_LONG ? 20_000 : 1_000;

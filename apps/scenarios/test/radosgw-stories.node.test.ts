@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Place } from "../src/place.ts";
-import { radosgwPlace } from "../src/radosgw-place.ts";
 import { startRadosgw } from "../src/radosgw.ts";
+import { radosgwPlace } from "../src/radosgw-place.ts";
 import { stories } from "../src/stories.ts";
 
 let place: Place | undefined;

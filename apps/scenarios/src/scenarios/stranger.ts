@@ -43,7 +43,9 @@ export async function stranger(place: Place): Promise<void> {
   await expectInvariants(world);
 }
 
-async function slotsOf(person: { bucket: { provider: { objects(): Promise<ReadonlyMap<string, Uint8Array>> } } }): Promise<[string, Uint8Array][]> {
+async function slotsOf(person: {
+  bucket: { provider: { objects(): Promise<ReadonlyMap<string, Uint8Array>> } };
+}): Promise<[string, Uint8Array][]> {
   return [...(await person.bucket.provider.objects())].filter(([, bytes]) => bytes.length === 4 * 4_096);
 }
 

@@ -1,6 +1,6 @@
 /// <reference path="../../../../scripts/provided.d.ts" />
 import { cipherSuite as crypto, systemClock, systemRandom } from "@cweb/crypto";
-import { openIndexedDbStore } from "@cweb/storage-local/indexeddb";
+import { openIndexedDb } from "@cweb/storage-local/indexeddb";
 import {
   createMeter,
   decodeReadProfile,
@@ -8,6 +8,7 @@ import {
   openReader,
   openWriter,
   readSide,
+  type S3Credentials,
   type S3Profile,
   withMeter,
 } from "@cweb/storage-remote";
@@ -21,12 +22,14 @@ class Page {
   readonly meter = createMeter();
   readonly #name: string;
   readonly #profile: S3Profile;
+  readonly #write: S3Credentials;
   peer!: Peer;
 
   constructor(index: 0 | 1, story: string) {
     const { bucket, read, write } = mailboxes[index];
     this.#name = `${story}-${index}-${systemClock.now()}`;
     const prefix = `client/${this.#name}/`;
+    this.#write = write;
     this.#profile = { type: "s3", endpoint: url, region: "us-east-1", bucket, prefix, pathStyle: true, read, write };
   }
 
@@ -34,13 +37,13 @@ class Page {
     const meter = this.meter;
     const profile = this.#profile;
     return {
-      local: await openIndexedDbStore(this.#name),
+      local: await openIndexedDb(this.#name),
       crypto,
       random: systemRandom,
       clock: systemClock,
       meter,
       writer: withMeter(openWriter(profile), meter),
-      reader: withMeter(openReader({ ...readSide(profile), read: profile.write ?? profile.read } as never), meter),
+      reader: withMeter(openReader({ ...profile, read: this.#write }), meter),
       openReader: (encoded) => withMeter(openReader(decodeReadProfile(encoded)), meter),
     };
   }
