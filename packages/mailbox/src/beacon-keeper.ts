@@ -99,22 +99,21 @@ export class BeaconKeeper {
     );
   }
 
-  /** What completes without the lease may have landed after a newer one: then the beacon is due again. */
+  /**
+   * As long as these bytes are the unsettled ones, nothing newer was ever sent, and they are what the bucket holds. Otherwise another process
+   * has settled them and perhaps gone on, and this PUT may have landed on top: then the beacon is due again.
+   */
   #markStored(sealed: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     const hash = this.#ports.keys.crypto.sha256(sealed);
     return this.#ledger.amend(
-      [names.home, names.lease],
+      [names.home],
       (records) => {
         const before = decodeHome(records.get(names.home));
         const { inFlight, stored } = before.beacon;
-        const isHolder = this.#lease.isHeldIn(records.get(names.lease));
         const put = new Map<string, Uint8Array | null>();
         if (inFlight && equal(inFlight.hash, hash)) {
           const { commit } = inFlight;
-          put.set(
-            names.home,
-            withBeacon(before, { incarnation: before.incarnation, commit, stored: hash, inFlight: null, isDue: !isHolder }),
-          );
+          put.set(names.home, withBeacon(before, { incarnation: before.incarnation, commit, stored: hash, inFlight: null, isDue: false }));
           put.set(names.beacon, null);
         } else if (!stored || !equal(stored, hash)) put.set(names.home, withBeacon(before, { isDue: true }));
         return { put, result: undefined };

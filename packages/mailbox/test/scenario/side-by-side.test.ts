@@ -1,6 +1,7 @@
+import { StorageRemoteError } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
 import { gate } from "../support/gate.ts";
-import { bytesOf, contents, minute, newHome, path, recordsUnder, signed } from "../support/home.ts";
+import { beaconPath, bytesOf, contents, minute, newHome, path, recordsUnder, signed, textOf } from "../support/home.ts";
 
 describe("side by side", () => {
   test("two flushes of one process send each object once", async () => {
@@ -79,6 +80,67 @@ describe("side by side", () => {
     await flush;
     await holder.flush();
     expect(contents(home.bucket)).toEqual({ m: "new" });
+  });
+
+  test("a PUT of a mutable object that was given up and lands late is repaired 20 min later", async () => {
+    const home = newHome();
+    const mailbox = home.open({
+      writer: signed({
+        ...home.bucket.writer,
+        write: (to, bytes, options) =>
+          textOf(bytes) === "old"
+            ? Promise.reject(new StorageRemoteError("timed-out", "no answer"))
+            : home.bucket.writer.write(to, bytes, options),
+      }),
+    });
+    await mailbox.transact({}, (tx) => tx.replace(path("m"), bytesOf("old")));
+    expect(await mailbox.flush()).toMatchObject({ pending: true, failure: { code: "timed-out" } });
+    await mailbox.transact({}, (tx) => tx.replace(path("m"), bytesOf("new")));
+    await mailbox.flush();
+    await home.bucket.writer.write(path("m"), bytesOf("old"));
+    home.clock.advance(20 * minute);
+    await mailbox.flush();
+    expect(contents(home.bucket)).toEqual({ m: "new" });
+  });
+
+  test("a beacon that lands on top of a newer one is stored again at once", async () => {
+    const home = newHome();
+    const late = gate();
+    const slow = home.open({
+      writer: signed({ ...home.bucket.writer, write: (...all) => late.pass().then(() => home.bucket.writer.write(...all)) }),
+    });
+    const birth = (name: string) => slow.transact({}, (tx) => tx.publish(path(name), bytesOf("x"), { beaconFirst: true }));
+    await birth("a");
+    const flush = slow.flush();
+    await late.reached;
+    home.clock.advance(minute);
+    await birth("b");
+    const holder = home.open();
+    expect(await holder.flush()).toMatchObject({ pending: false });
+    const newest = home.bucket.objects().get(beaconPath);
+    late.open();
+    await flush;
+    await holder.flush();
+    const judged = home.open();
+    const requests = home.meter.counts().put.requests;
+    expect(await judged.flush()).toEqual({ stored: [], pending: false });
+    expect(home.meter.counts().put.requests).toBe(requests);
+    expect(home.bucket.objects().get(beaconPath)).not.toEqual(newest);
+  });
+
+  test("a step runs again where a record that it scanned has changed", async () => {
+    const home = newHome();
+    const other = home.open();
+    await other.transact({}, (tx) => tx.put("app/list/a", bytesOf("1")));
+    const slow = home.store.open();
+    const before = gate();
+    const mailbox = home.open({ local: { ...bound(slow), commit: (batch) => before.pass().then(() => slow.commit(batch)) } });
+    const step = mailbox.transact({}, (tx) => tx.put("app/sum", tx.scan("app/list/")[0]?.bytes ?? bytesOf("none")));
+    await before.reached;
+    await other.transact({}, (tx) => tx.put("app/list/a", bytesOf("2")));
+    before.open();
+    await step;
+    expect(textOf((await other.load(["app/sum"])).get("app/sum"))).toBe("2");
   });
 
   test("nothing is deleted for 20 min after a holder died", async () => {
