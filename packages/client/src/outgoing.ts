@@ -89,7 +89,7 @@ export class Outgoing {
   async #remember(message: Unpublished, cancel: Cancellable): Promise<void> {
     await this.#parts.mailbox.transact(
       {},
-      (tx) => tx.put(names.unpublished(tx.now, formatMessageId(message.messageId)), encodeUnpublished(message)),
+      (tx) => tx.put(names.unpublished(tx.tick(), formatMessageId(message.messageId)), encodeUnpublished(message)),
       cancel,
     );
   }

@@ -4,6 +4,7 @@ import type { Path } from "@cweb/storage-remote";
 import { type Cancellable, ContactBook } from "./contact-book.ts";
 import { Contacts, type PeerContact } from "./contacts.ts";
 import type { ObjectKind } from "./core/object-kinds.ts";
+import type { RequestTotals } from "./core/records.ts";
 import { Dispatch } from "./dispatch.ts";
 import { createHome, type HomeParts, noteStore, openHome } from "./home.ts";
 import { Inbox } from "./inbox.ts";
@@ -12,7 +13,7 @@ import { Outgoing } from "./outgoing.ts";
 import type { PeerEvent } from "./peer-event.ts";
 import type { CreatedPeer, CreatePeerOptions, PeerOptions } from "./peer-options.ts";
 import { Poller } from "./poller.ts";
-import { RequestLedger } from "./request-ledger.ts";
+import { countedBy, RequestLedger } from "./request-ledger.ts";
 import { type FlushResult, type PollOptions, type PollReport, RoundRunner } from "./round-runner.ts";
 import { inBatches } from "./rounds.ts";
 import { type Content, Sender, type SendOptions, type SendResult } from "./sender.ts";
@@ -39,7 +40,7 @@ export class Peer {
   readonly #rounds: RoundRunner;
   readonly #ledger: RequestLedger;
 
-  private constructor(options: PeerOptions, home: HomeParts) {
+  private constructor(options: PeerOptions, home: HomeParts, since: RequestTotals) {
     const { crypto, clock, random, reader, concurrency = 8, patience = 10_000, contactTimeout = 60_000 } = options;
     const layers = new Layers(options, home);
     const { mailbox, discovery, broadcast } = layers;
@@ -49,7 +50,7 @@ export class Peer {
     this.#options = options;
     this.#layers = layers;
     this.#book = new ContactBook(mailbox);
-    this.#ledger = new RequestLedger(mailbox, options.meter);
+    this.#ledger = new RequestLedger(mailbox, options.meter, since);
     this.#outgoing = new Outgoing({ mailbox, broadcast, sessionStatus: (id, cancel) => session(id).status(cancel) });
     const shared = { mailbox, discovery, broadcast, crypto, random, clock, book: this.#book, outgoing: this.#outgoing, session, publish };
     this.#contacts = new Contacts(shared);
@@ -68,13 +69,15 @@ export class Peer {
    * `bad-property`, `too-large`; `PeerError` `store-unreadable`; the ports' errors. Then nothing was made.
    */
   static async create(options: CreatePeerOptions, cancel: Cancellable = {}): Promise<CreatedPeer> {
+    const since = countedBy(options.meter);
     const { home, nextSeed } = await createHome(options, cancel);
-    return { peer: new Peer(options, home), nextSeed };
+    return { peer: new Peer(options, home, since), nextSeed };
   }
 
   /** The peer of a home that has an identity. Sends nothing. Throws `PeerError` `no-identity`, the local store's errors. */
   static async open(options: PeerOptions, cancel: Cancellable = {}): Promise<Peer> {
-    return new Peer(options, await openHome(options, cancel));
+    const since = countedBy(options.meter);
+    return new Peer(options, await openHome(options, cancel), since);
   }
 
   /** One line of text to hand to others: the Cweb Id and the read side of the storage profile. */

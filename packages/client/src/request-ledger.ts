@@ -8,16 +8,18 @@ import { combine, isNothing, noRequests, totalsOf } from "./core/requests.ts";
 export class RequestLedger {
   readonly #mailbox: Mailbox;
   readonly #meter: Meter | undefined;
-  #folded: RequestTotals = noRequests;
+  #folded: RequestTotals;
 
-  constructor(mailbox: Mailbox, meter: Meter | undefined) {
+  /** `since`: what the meter had counted before it counted for this peer. */
+  constructor(mailbox: Mailbox, meter: Meter | undefined, since: RequestTotals) {
     this.#mailbox = mailbox;
     this.#meter = meter;
+    this.#folded = since;
   }
 
   /** What this process has counted so far. */
   get counted(): RequestTotals {
-    return this.#meter ? totalsOf(this.#meter.counts()) : noRequests;
+    return countedBy(this.#meter);
   }
 
   async fold(cancel: Cancellable = {}): Promise<void> {
@@ -41,3 +43,5 @@ export class RequestLedger {
     return combine(found ? decodeTotals(found) : noRequests, combine(this.counted, this.#folded, -1), 1);
   }
 }
+
+export const countedBy = (meter: Meter | undefined): RequestTotals => (meter ? totalsOf(meter.counts()) : noRequests);

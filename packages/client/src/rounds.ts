@@ -41,7 +41,8 @@ export async function* inBatches<T, R>({ run, take, signal }: Work<T, R>): Async
       await bell.next();
     }
   } finally {
-    stop.abort();
+    // Only where somebody leaves early: a slow contact's poll outlives the round.
+    if (!isOver) stop.abort();
     await running.catch(() => undefined);
   }
 }

@@ -9,7 +9,8 @@ export const names = {
   petname: (name: string): string => `client/name/${encodeBase32(utf8(name))}`,
   requests: "client/requests",
   store: "client/store",
-  unpublished: (sentAt: number, messageId: string): string => `client/unpublished/${sentAt.toString(16).padStart(14, "0")}/${messageId}`,
+  /** `order` is a TICK: these records sort as the messages were sent. */
+  unpublished: (order: number, messageId: string): string => `client/unpublished/${order.toString(16).padStart(14, "0")}/${messageId}`,
 } as const;
 
 export const prefixes = { contact: "client/contact/", unpublished: "client/unpublished/" } as const;
