@@ -1,8 +1,6 @@
+import type { Line } from "./line.ts";
 import { CliError, type Problem, problemOf } from "./problem.ts";
 import { sentence } from "./sentences.ts";
-
-/** A result: one line of JSON, or of text for people. */
-export type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 /** The two streams: results on standard output, problems on standard error. */
 export class Output {

@@ -1,4 +1,4 @@
-import type { Line } from "./output.ts";
+import type { Line } from "./line.ts";
 
 /** Results for people. What strangers wrote is shown without control characters: they could rewrite the terminal. */
 

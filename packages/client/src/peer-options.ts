@@ -1,10 +1,9 @@
-import type { CipherSuite, Clock, Random, Secret } from "@cweb/crypto";
+import type { CipherSuite, Clock, Random } from "@cweb/crypto";
 import type { PublicProperties } from "@cweb/discovery";
 import type { ProcessName } from "@cweb/mailbox";
 import type { MessageKind } from "@cweb/session";
 import type { LocalStore } from "@cweb/storage-local";
 import type { Meter, RemoteReader, RemoteWriter } from "@cweb/storage-remote";
-import type { Peer } from "./peer.ts";
 
 /** The ports of a peer: nothing is chosen for you. */
 export interface PeerOptions {
@@ -40,10 +39,4 @@ export interface CreatePeerOptions extends PeerOptions {
   /** The encoded read profile of the own bucket (`encodeReadProfile`), at most 1 KiB: it goes into the card and the descriptor. */
   readonly profile: Uint8Array;
   readonly publicProperties?: PublicProperties;
-}
-
-export interface CreatedPeer {
-  readonly peer: Peer;
-  /** 32 bytes: keep them offline. */
-  readonly nextSeed: Secret;
 }

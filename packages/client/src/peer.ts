@@ -1,3 +1,4 @@
+import type { Secret } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
 import type { Path } from "@cweb/storage-remote";
@@ -11,13 +12,19 @@ import { Inbox } from "./inbox.ts";
 import { Layers } from "./layers.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { PeerEvent } from "./peer-event.ts";
-import type { CreatedPeer, CreatePeerOptions, PeerOptions } from "./peer-options.ts";
+import type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
 import { Poller } from "./poller.ts";
 import { countedBy, RequestLedger } from "./request-ledger.ts";
 import { type FlushResult, type PollOptions, type PollReport, RoundRunner } from "./round-runner.ts";
 import { inBatches } from "./rounds.ts";
 import { type Content, Sender, type SendOptions, type SendResult } from "./sender.ts";
 import { type PeerStatus, statusOf } from "./status.ts";
+
+export interface CreatedPeer {
+  readonly peer: Peer;
+  /** 32 bytes: keep them offline. */
+  readonly nextSeed: Secret;
+}
 
 /** How long until the next round, in ms; `undefined` ends the loop. */
 export type Schedule = (report: PollReport) => number | undefined;

@@ -1,7 +1,7 @@
 import type { PeerContact } from "@cweb/client";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
-import type { Line } from "../output.ts";
+import type { Line } from "../line.ts";
 import { exitCodes } from "../problem.ts";
 
 const contactLine = ({ name, id, state, verified }: PeerContact): Line => ({ type: "contact", name, id, state, verified });

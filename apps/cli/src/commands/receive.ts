@@ -2,7 +2,8 @@ import type { Peer, PeerEvent, PollReport } from "@cweb/client";
 import { systemClock } from "@cweb/crypto";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
-import type { Line, Output } from "../output.ts";
+import type { Line } from "../line.ts";
+import type { Output } from "../output.ts";
 import { exitCodeOf, exitCodes, problemOf } from "../problem.ts";
 
 export interface ReceiveFlags {

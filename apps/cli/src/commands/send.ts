@@ -3,7 +3,7 @@ import { systemClock } from "@cweb/crypto";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
 import { readStandardInput } from "../input.ts";
-import type { Line } from "../output.ts";
+import type { Line } from "../line.ts";
 import { CliError, exitCodeOf, exitCodes } from "../problem.ts";
 
 /** Between two looks at what another process of this home is doing, in ms. */
