@@ -1,89 +1,27 @@
 import { utf8 } from "@cweb/crypto";
 import type { MemorySnapshot } from "@cweb/storage-local/memory";
 import { crashAt, SimulatedCrash } from "@cweb/storage-local/testing";
-import { type Path, type ReadResult, StorageRemoteError } from "@cweb/storage-remote";
+import { type Path, StorageRemoteError } from "@cweb/storage-remote";
 import { kinds, type SessionEvent, sessionEventCodec } from "../../src/index.ts";
-import { day, hour, type Request, type TestPeer, World } from "./world.ts";
+import { Dice } from "./dice.ts";
+import { type App, hex, Ledger, Violation } from "./ledger.ts";
+import { Liar, type Lies } from "./liar.ts";
+import { day, epoch, hour, type TestPeer, World } from "./world.ts";
 
-/** A small deterministic source of choices. */
-export class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = (Math.imul(seed, 2654435761) + 12345) >>> 0 || 1;
-  }
-
-  /** 0 to n - 1. */
-  below(n: number): number {
-    let x = this.#state;
-    x ^= x << 13;
-    x >>>= 0;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#state = x >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * n);
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-}
-
-type Verdict = "delivered" | "undelivered" | "unconfirmed";
-
-/** A message as the test knows it. */
-interface Sent {
-  readonly from: TestPeer;
-  readonly to: TestPeer;
-  readonly text: string;
-  readonly id: Uint8Array;
-  /** Shown to some state of the recipient's home, also to one that was lost since. */
-  wasShown: boolean;
-  saidUndelivered: boolean;
-}
-
-/** What the application on one home remembers; goes back with the home when a backup is restored. */
-interface App {
-  readonly asked: Set<string>;
-  readonly shown: Set<string>;
-  readonly verdicts: Map<string, Verdict>;
-  inboxSeq: number;
-}
-
-const copyOf = (app: App): App => ({
-  asked: new Set(app.asked),
-  shown: new Set(app.shown),
-  verdicts: new Map(app.verdicts),
-  inboxSeq: app.inboxSeq,
-});
-
-export class Violation extends Error {}
-
-export interface TrialOptions {
+export interface TrialOptions extends Partial<Lies> {
   readonly peers?: number;
-  /** Chances in percent, for each object or each step. */
-  readonly loses?: number;
-  readonly corrupts?: number;
-  readonly withholds?: number;
-  readonly delays?: number;
+  /** Chances in percent, for each step. */
   readonly crashes?: number;
   readonly restores?: number;
   readonly removes?: number;
   readonly clockJumps?: number;
   readonly outages?: number;
-  readonly replays?: number;
   readonly steps?: number;
   /** Nothing is done to the messages: they are shown in order. */
   readonly isOrdered?: boolean;
   /** How long one step may take, in ms: each is drawn from the list. */
   readonly pauses?: readonly number[];
 }
-
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * Two or more peers under a random schedule of everything that may happen to them; after it a fair end. Invariants (named as in the design's
@@ -97,25 +35,18 @@ export class Trial {
   readonly options: Required<TrialOptions>;
   readonly trace: string[] = [];
   peers: readonly TestPeer[] = [];
-  readonly #sent = new Map<string, Sent>();
-  readonly #apps = new Map<TestPeer, App>();
+  readonly #liar: Liar;
   readonly #backups = new Map<TestPeer, { readonly home: MemorySnapshot; readonly app: App; readonly peers: ReadonlySet<TestPeer> }>();
-  readonly #restoredAt = new Map<TestPeer, number>();
-  readonly #shownAt = new Map<string, number>();
-  readonly #lastShown = new Map<string, number>();
   readonly #contacts = new Map<TestPeer, Set<TestPeer>>();
   readonly #contents = new Map<string, string>();
   readonly #over = new Map<TestPeer, Set<string>>();
   readonly #liveNow = new Map<TestPeer, Map<TestPeer, string>>();
-  readonly #hiddenUntil = new Map<string, number>();
-  readonly #corrupt = new Set<string>();
-  readonly #seenSlots = new Map<string, ReadResult[]>();
-  #faulty = false;
+  #ledger: Ledger = new Ledger([], false);
   #requestsSeen = 0;
 
   constructor(seed: number, options: TrialOptions = {}) {
     this.dice = new Dice(seed);
-    this.world = new World(seed, { lie: (request, answer) => this.#lie(request, answer) });
+    this.world = new World(seed, { lie: (request, answer) => this.#liar.answer(this.world, request, answer) });
     this.options = {
       peers: 2,
       loses: 0,
@@ -133,18 +64,19 @@ export class Trial {
       pauses: [0, hour / 120, hour, 6 * hour, day],
       ...options,
     };
+    this.#liar = new Liar(this.dice, this.options);
   }
 
   async run(): Promise<void> {
     this.peers = await this.world.meeting(this.options.peers);
+    this.#ledger = new Ledger(this.peers, this.options.isOrdered);
     for (const peer of this.peers) {
-      this.#apps.set(peer, { asked: new Set(), shown: new Set(), verdicts: new Map(), inboxSeq: 0 });
       this.#contacts.set(peer, new Set(this.peers.filter((other) => other !== peer)));
       this.#over.set(peer, new Set());
       this.#liveNow.set(peer, new Map());
       this.#backUp(peer);
     }
-    this.#faulty = true;
+    this.#liar.isOn = true;
     for (let i = 0; i < this.options.steps; i++) await this.#step();
     await this.#end();
   }
@@ -170,20 +102,17 @@ export class Trial {
   }
 
   async #send(from: TestPeer, to: TestPeer): Promise<void> {
-    const text = `${from.index}>${to.index} ${this.#sent.size}`;
     const id = this.world.random.bytes(16);
-    this.#sent.set(hex(id), { from, to, text, id, wasShown: false, saidUndelivered: false });
+    const text = this.#ledger.write(from, to, id);
     this.trace.push(`send ${text}`);
     // The application tries again with the same id until it is told that the message is queued.
     await this.#perform(from, () => from.session(to).send({ kind: kinds.text.number, payload: utf8(text), messageId: id }));
-    this.#app(from).asked.add(hex(id));
+    this.#ledger.isQueued(from, id);
     await this.#flush(from);
   }
 
   async #poll(peer: TestPeer, other: TestPeer, full = false): Promise<void> {
-    this.trace.push(
-      `poll ${peer.index}<${other.index}${full ? " full" : ""} +${Math.round((this.world.clock.now() - 1_767_225_600_000) / hour)}h`,
-    );
+    this.trace.push(`poll ${peer.index}<${other.index}${full ? " full" : ""} +${Math.round((this.world.clock.now() - epoch) / hour)}h`);
     const before = peer.gets;
     const gapsBefore = await this.#gaps(peer, other);
     const report = await this.#perform(peer, () => peer.session(other).poll({ full }));
@@ -218,7 +147,7 @@ export class Trial {
 
   /** Runs something, perhaps in a process that dies at some port call; then a new process does it again. */
   async #perform<T>(peer: TestPeer, task: () => Promise<T>): Promise<T | undefined> {
-    if (this.#faulty && this.dice.chance(this.options.crashes)) {
+    if (this.#liar.isOn && this.dice.chance(this.options.crashes)) {
       peer.crash = crashAt({ call: 1 + this.dice.below(24), when: this.dice.chance(50) ? "before" : "after" });
       this.trace.push("  crash");
       try {
@@ -236,7 +165,7 @@ export class Trial {
   #backUp(peer: TestPeer): void {
     this.#backups.set(peer, {
       home: peer.snapshot(),
-      app: copyOf(this.#app(peer)),
+      app: this.#ledger.backup(peer),
       peers: new Set(this.#contacts.get(peer)),
     });
   }
@@ -247,10 +176,9 @@ export class Trial {
     if (!backup) return;
     this.trace.push(`restore ${peer.index}`);
     await peer.restore(backup.home);
-    this.#apps.set(peer, copyOf(backup.app));
+    this.#ledger.restore(peer, backup.app, this.world.clock.now());
     this.#contacts.set(peer, new Set(backup.peers));
     this.#liveNow.get(peer)?.clear();
-    this.#restoredAt.set(peer, this.world.clock.now());
     await this.#flush(peer);
   }
 
@@ -268,8 +196,7 @@ export class Trial {
     await peer.discovery.removeContact(other.discovery.identity.id);
     this.#contacts.get(peer)?.delete(other);
     await this.#readInbox(peer);
-    // What waited is forgotten with the contact, which the user was told.
-    for (const [id, sent] of this.#sent) if (sent.from === peer && sent.to === other) this.#app(peer).asked.delete(id);
+    this.#ledger.forget(peer, other);
   }
 
   async #add(peer: TestPeer, other: TestPeer): Promise<void> {
@@ -282,15 +209,13 @@ export class Trial {
   // --- the fair end ---
 
   async #end(): Promise<void> {
-    this.#faulty = false;
+    const hidesForEver = this.#liar.relent();
     this.trace.push("the fair end");
     for (const peer of this.peers) {
       peer.isOffline = false;
       peer.clockOffset = 0;
       for (const other of this.peers) if (other !== peer && !this.#contacts.get(peer)?.has(other)) await this.#add(peer, other);
     }
-    for (const [key, until] of this.#hiddenUntil) if (until < Number.POSITIVE_INFINITY) this.#hiddenUntil.delete(key);
-    const hidesForEver = this.#hiddenUntil.size > 0 || this.#corrupt.size > 0;
     await this.#settle(hidesForEver ? 220 : 12, hidesForEver ? 6 * hour : 3 * hour, () => this.#unfinished());
     for (const peer of this.peers) for (const other of this.peers) if (peer !== other) await this.#send(peer, other);
     await this.#settle(12, 3 * hour, () => this.#unfinished());
@@ -313,10 +238,8 @@ export class Trial {
   }
 
   async #unfinished(): Promise<string> {
-    for (const [id, { from, text }] of this.#sent) {
-      const app = this.#app(from);
-      if (app.asked.has(id) && !app.verdicts.has(id)) return `A4 neither delivered nor reported: ${text}`;
-    }
+    const open = this.#ledger.open();
+    if (open) return `A4 neither delivered nor reported: ${open}`;
     for (const peer of this.peers) {
       for (const other of this.peers) {
         if (peer === other) continue;
@@ -329,15 +252,11 @@ export class Trial {
 
   // --- what is seen ---
 
-  #app(peer: TestPeer): App {
-    return this.#apps.get(peer) as App;
-  }
-
   async #readInbox(peer: TestPeer): Promise<void> {
     for (;;) {
       const entries = await this.#perform(peer, () => peer.mailbox.takeInbox({ limit: 100 }));
       if (!entries || entries.length === 0) return;
-      const app = this.#app(peer);
+      const app = this.#ledger.app(peer);
       for (const { seq, kind, body } of entries) {
         if (seq <= app.inboxSeq || body.length === 0) continue;
         app.inboxSeq = seq;
@@ -348,48 +267,10 @@ export class Trial {
   }
 
   #take(peer: TestPeer, kind: string, event: SessionEvent): void {
-    const id = event.messageId ? hex(event.messageId) : "";
-    if (kind === "message") this.#takeMessage(peer, id, event);
-    if (kind === "delivered" || kind === "undelivered" || kind === "unconfirmed") this.#takeVerdict(peer, id, kind);
-    if (kind === "undecryptable" && this.#corrupt.size === 0)
+    this.#ledger.take(peer, kind, event, this.world.clock.now());
+    if (kind === "undecryptable" && !this.#liar.hasAltered)
       throw new Violation(`an honest object is called undecryptable: ${event.detail}`);
     if (kind !== "message" && kind !== "delivered") this.trace.push(`  ${peer.index}: ${kind} ${event.detail}`);
-  }
-
-  #takeMessage(peer: TestPeer, id: string, event: SessionEvent): void {
-    const sent = this.#sent.get(id);
-    const isRight = sent?.to === peer && event.contact === sent.from.discovery.identity.id;
-    if (!isRight || new TextDecoder().decode(event.payload) !== sent.text) throw new Violation("M18 something is shown that was not sent");
-    const app = this.#app(peer);
-    // A sender that was restored sends again what its old state holds, and the recipient need not know it for ever.
-    const mayRepeat = (this.#restoredAt.get(sent.from) ?? -1) >= (this.#shownAt.get(id) ?? 0);
-    if (app.shown.has(id) && !mayRepeat) throw new Violation(`A1 shown twice: ${sent.text}`);
-    if (sent.saidUndelivered) throw new Violation(`A3 shown after "undelivered": ${sent.text}`);
-    if (this.options.isOrdered) this.#checkOrder(sent);
-    app.shown.add(id);
-    if (!this.#shownAt.has(id)) this.#shownAt.set(id, this.world.clock.now());
-    sent.wasShown = true;
-  }
-
-  #checkOrder({ from, to, text }: Sent): void {
-    const direction = `${from.index}>${to.index}`;
-    const number = Number(text.split(" ")[1]);
-    if (number < (this.#lastShown.get(direction) ?? -1)) throw new Violation(`shown out of order: ${text}`);
-    this.#lastShown.set(direction, number);
-  }
-
-  #takeVerdict(peer: TestPeer, id: string, verdict: Verdict): void {
-    const sent = this.#sent.get(id);
-    if (!sent || sent.from !== peer) throw new Violation("a verdict on something else");
-    if (verdict === "delivered" && !sent.wasShown) throw new Violation(`A2 false "delivered": ${sent.text}`);
-    if (verdict === "undelivered") {
-      if (sent.wasShown) throw new Violation(`A3 "undelivered", but it was: ${sent.text}`);
-      sent.saidUndelivered = true;
-    }
-    const { verdicts, asked } = this.#app(peer);
-    const earlier = verdicts.get(id);
-    if (earlier && asked.has(id)) throw new Violation(`A3 "${earlier}", then "${verdict}": ${sent.text}`);
-    verdicts.set(id, verdict);
   }
 
   /** B2, M16: a session that was replaced does not come back. */
@@ -402,7 +283,7 @@ export class Trial {
       if (live === before) continue;
       const over = this.#over.get(peer) as Set<string>;
       if (before) over.add(before);
-      if (live && over.has(live) && !this.#restoredAt.has(peer)) throw new Violation("B2 an old session came back");
+      if (live && over.has(live) && !this.#ledger.wasRestored(peer)) throw new Violation("B2 an old session came back");
       this.#liveNow.get(peer)?.set(other, live);
     }
   }
@@ -418,40 +299,6 @@ export class Trial {
       this.#contents.set(key, content);
     }
     this.#requestsSeen = this.world.requests.length;
-  }
-
-  // --- lies ---
-
-  #lie(request: Request, answer: ReadResult): ReadResult {
-    const { owner, by, path } = request;
-    if (!this.#faulty && this.#hiddenUntil.size === 0 && this.#corrupt.size === 0) return answer;
-    if (owner.index === by || answer.kind !== "found") return answer;
-    const mutable = owner.mutablePaths().includes(path);
-    const key = `${by} ${path}`;
-    if (mutable) return this.#faulty ? this.#replay(key, answer) : answer;
-    if (this.#faulty && !this.#hiddenUntil.has(key)) this.#decide(key, owner, path);
-    if (this.#corrupt.has(key)) return { ...answer, bytes: answer.bytes.map((byte, i) => (i === 99 ? byte ^ 1 : byte)) };
-    return (this.#hiddenUntil.get(key) ?? 0) > this.world.clock.now() ? { kind: "absent" } : answer;
-  }
-
-  #decide(key: string, owner: TestPeer, path: Path): void {
-    const { dice, options } = this;
-    let until = 0;
-    if (dice.chance(options.loses)) {
-      // The store loses it: its owner, too, finds nothing there.
-      void owner.bucket.writer.remove(path);
-      until = this.world.clock.now() + 1;
-    } else if (dice.chance(options.corrupts)) this.#corrupt.add(key);
-    else if (dice.chance(options.withholds)) until = Number.POSITIVE_INFINITY;
-    else if (dice.chance(options.delays)) until = this.world.clock.now() + dice.pick([hour, day, 10 * day]);
-    this.#hiddenUntil.set(key, until);
-  }
-
-  /** Old slots and descriptors are shown again. */
-  #replay(key: string, answer: ReadResult): ReadResult {
-    const seen = this.#seenSlots.get(key) ?? [];
-    this.#seenSlots.set(key, [...seen.slice(-5), answer]);
-    return seen.length > 0 && this.dice.chance(this.options.replays) ? this.dice.pick(seen) : answer;
   }
 }
 
