@@ -1,7 +1,7 @@
-import { open, rename, rm, stat } from "node:fs/promises";
+import { link, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Grant, KeyGrant, KeyRecord, Place, Right } from "./core/rights.ts";
-import { type DiskSettings, hasCode, readIfThere, replaceFile } from "./disk/durable.ts";
+import { type DiskSettings, hasCode, isMissing, readIfThere, replaceFile } from "./disk/durable.ts";
 import { S3ServerError } from "./s3-server-error.ts";
 import type { ServerClock } from "./system-clock.ts";
 
@@ -99,31 +99,50 @@ export async function updateKeysFile(
   change: (file: KeysFile) => KeysFile | undefined,
 ): Promise<void> {
   const lock = join(dataDir, "keys.lock");
-  await takeLock(lock, settings, clock);
-  try {
-    const changed = change(await readKeysFile(keysPath(dataDir)));
-    if (changed) await replaceFile(keysPath(dataDir), `${JSON.stringify(changed, null, 2)}\n`, settings);
-  } finally {
-    await rm(lock, { force: true });
+  const until = clock.now() + lockPatienceMs;
+  for (;;) {
+    const token = await takeLock(lock, settings, clock, until);
+    try {
+      const changed = change(await readKeysFile(keysPath(dataDir)));
+      if (!changed) return;
+      // Whoever was stopped for seconds may have lost the lock meanwhile: it looks again at what the others wrote.
+      if ((await readIfThere(lock)) !== token) continue;
+      return await replaceFile(keysPath(dataDir), `${JSON.stringify(changed, null, 2)}\n`, settings);
+    } finally {
+      if ((await readIfThere(lock)) === token) await rm(lock, { force: true });
+    }
   }
 }
 
-async function takeLock(lock: string, settings: DiskSettings, clock: ServerClock): Promise<void> {
-  const until = clock.now() + lockPatienceMs;
+/** Answers the token that stands in the lock as long as it is ours. */
+async function takeLock(lock: string, settings: DiskSettings, clock: ServerClock, until: number): Promise<string> {
+  const token = settings.newId();
   for (;;) {
     try {
-      await (await open(lock, "wx", 0o600)).close();
-      return;
+      await writeFile(lock, token, { flag: "wx", mode: 0o600 });
+      return token;
     } catch (cause) {
       if (!hasCode(cause, "EEXIST")) throw cause;
     }
     const held = await stat(lock).catch(() => undefined);
     if (held && clock.now() - held.mtimeMs > lockStaleMs) {
-      // Its process was killed. Moved first, so that of two who see this only one takes it away.
-      await rename(lock, join(settings.tempDir, settings.newId())).catch(() => undefined);
+      await takeAway(lock, settings, clock);
     } else if (clock.now() > until) {
       throw new S3ServerError("keys-file-busy", "Another process is changing the keys file. Please try again.", { retryable: true });
     } else await clock.sleep(25);
+  }
+}
+
+/** Its process was killed. Another may have seen the same and hold the lock by now: what was moved away by mistake is put back. */
+async function takeAway(lock: string, settings: DiskSettings, clock: ServerClock): Promise<void> {
+  const moved = join(settings.tempDir, settings.newId());
+  try {
+    await rename(lock, moved);
+    if (clock.now() - (await stat(moved)).mtimeMs <= lockStaleMs) await link(moved, lock);
+  } catch (cause) {
+    if (!isMissing(cause) && !hasCode(cause, "EEXIST")) throw cause;
+  } finally {
+    await rm(moved, { force: true });
   }
 }
 
