@@ -92,7 +92,7 @@ export async function completeUpload(exchange: Exchange): Promise<Reply> {
   const { objects, uploads } = exchange.services;
   const file = await objects.begin();
   try {
-    for (const { number } of parts) await appendPart(exchange, upload, number, file);
+    for (const part of parts) await appendPart(exchange, upload, part, file);
     const md5s = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag, "hex")));
     const etag = `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`;
     await store(exchange, file, condition, { etag, headers: upload.headers, checksums: {} });
@@ -126,10 +126,12 @@ async function checkParts(exchange: Exchange, upload: Upload, elements: readonly
   return parts;
 }
 
-async function appendPart(exchange: Exchange, upload: Upload, number: number, file: PendingFile): Promise<void> {
+async function appendPart(exchange: Exchange, upload: Upload, { number, etag }: ListedPart, file: PendingFile): Promise<void> {
   const part = await exchange.services.uploads.openPart(upload.id, number);
   if (!part) throw new Refusal("InvalidPart", undefined, { PartNumber: String(number) });
   try {
+    // It may have been put again since it was checked; an open one stays as it is.
+    if (part.description.etag !== etag) throw new Refusal("InvalidPart", undefined, { PartNumber: String(number) });
     for await (const bytes of pieces(part.content(undefined))) await file.write(bytes);
   } finally {
     await part.close();

@@ -22,7 +22,8 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { UploadStore } from "../../src/disk/upload-store.ts";
 import { start } from "../support/started.ts";
 
 const Bucket = "alice";
@@ -204,5 +205,20 @@ describe("multipart uploads, through the AWS SDK", { timeout: 20_000 }, () => {
     expect(await failure(complete([{ ...one, PartNumber: 3 }]))).toBe("400 InvalidPart");
     await client.send(new AbortMultipartUploadCommand({ Bucket, Key: "mp", UploadId }));
     expect(await failure(part(1, randomBytes(1)))).toBe("404 NoSuchUpload");
+  });
+
+  test("a part that is put again while its upload is completed does not slip in under the old ETag", async () => {
+    const client = (await start()).sdk();
+    const { UploadId, part, complete } = await begin(client, "mp");
+    const one = await part(1, Buffer.from("checked"));
+    const open = UploadStore.prototype.openPart;
+    vi.spyOn(UploadStore.prototype, "openPart").mockImplementationOnce(async function (this: UploadStore, id, number) {
+      await part(1, Buffer.from("another"));
+      return open.call(this, id, number);
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await failure(complete([one]))).toBe("400 InvalidPart");
+    expect(await failure(contentOf(client, "mp"))).toBe("404 NoSuchKey");
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key: "mp", UploadId }));
   });
 });
