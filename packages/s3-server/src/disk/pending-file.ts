@@ -5,6 +5,8 @@ import { type DiskSettings, moveInPlace } from "./durable.ts";
 
 /** Gathered before they are written: fewer system calls, and still little memory however large the object is. */
 const gatherBytes = 256 * 1024;
+/** Each piece may hold the network's whole block in memory: a body that comes in single bytes must not hold thousands. */
+const gatherPieces = 256;
 
 /** An object on its way to the disk: bytes, then its description, then one rename. Unfinished ones are swept at the next start. */
 export class PendingFile {
@@ -37,7 +39,7 @@ export class PendingFile {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
     this.#size += bytes.length;
-    if (this.#gatheredBytes >= gatherBytes) await this.#flush();
+    if (this.#gatheredBytes >= gatherBytes || this.#gathered.length >= gatherPieces) await this.#flush();
   }
 
   /** Ends the file with its description and waits until the disk has it. Nothing is visible under the object's name yet. */
