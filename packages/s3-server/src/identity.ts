@@ -85,7 +85,10 @@ export async function identify(request: SignedRequest, keys: KeyRing, now: numbe
 function claimOfHeader(header: string, headers: IncomingHttpHeaders): Claim {
   const found = /^AWS4-HMAC-SHA256\s+(.*)$/s.exec(header);
   if (!found) throw new Refusal("AuthorizationHeaderMalformed", `Only ${algorithm} is supported.`);
-  const fields = new Map((found[1] ?? "").split(",").map((f) => [f.slice(0, f.indexOf("=")).trim(), f.slice(f.indexOf("=") + 1).trim()]));
+  const pairs = (found[1] ?? "").split(",").map((f) => [f.slice(0, f.indexOf("=")).trim(), f.slice(f.indexOf("=") + 1).trim()] as const);
+  const fields = new Map(pairs);
+  // Of two credentials the log would name one and the check believe the other.
+  if (fields.size !== pairs.length) throw new Refusal("AuthorizationHeaderMalformed");
   const longDate = textHeader(headers, "x-amz-date");
   if (longDate === undefined) throw new Refusal("AccessDenied", "A signed request needs the header x-amz-date.");
   const malformed = (): Refusal => new Refusal("AuthorizationHeaderMalformed");

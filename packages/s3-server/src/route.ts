@@ -11,8 +11,9 @@ type Operation = (exchange: Exchange) => Promise<Reply>;
 
 /** S3's sub-resources that change what a request means. Those without an operation below are answered 501, never mistaken for another. */
 const subresources: readonly string[] = [
-  ...["accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory", "legal-hold"],
-  ...["lifecycle", "location", "logging", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy"],
+  ...["abac", "accelerate", "acl", "analytics", "annotation", "append", "attributes", "cors", "delete", "encryption", "inventory"],
+  ...["intelligent-tiering", "legal-hold", "lifecycle", "location", "logging", "metadataConfiguration", "metadataInventoryTable"],
+  ...["metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy"],
   ...["policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention", "select", "session"],
   ...["tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website"],
 ];

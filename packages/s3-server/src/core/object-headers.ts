@@ -13,13 +13,18 @@ const keptHeaders: readonly string[] = [
 /** S3's limit for all `x-amz-meta-` names and values together. */
 const maxMetadataBytes = 2048;
 
+/**
+ * What would change the meaning of a write, or promises something that this server does not do: better refused than stored in clear, without
+ * its lock or over what it should have been added to. ACLs are not here: whatever they say, keys alone decide (SPEC §4.8).
+ */
+const refusedHeaders = /^x-amz-(?:server-side-encryption|copy-source-|object-lock-|tagging|write-offset-bytes|website-redirect-)/;
+
 /** The headers of a PUT that come back with each GET. @throws Refusal `MetadataTooLarge`, `NotImplemented`. */
 export function headersToKeep(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = {};
   let metadataBytes = 0;
   for (const [name, value] of Object.entries(headers)) {
-    // Better refused than stored in clear by a server that was asked to encrypt.
-    if (name.startsWith("x-amz-server-side-encryption")) throw new Refusal("NotImplemented");
+    if (refusedHeaders.test(name)) throw new Refusal("NotImplemented");
     const isMetadata = name.startsWith("x-amz-meta-");
     if (typeof value !== "string" || (!isMetadata && !keptHeaders.includes(name))) continue;
     if (isMetadata) metadataBytes += name.length + value.length;

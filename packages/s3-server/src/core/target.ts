@@ -88,6 +88,13 @@ function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+/** Names are compared decoded, as the signature check compares them: `X-Amz-%53ignature` is one too. */
 function blot(rawQuery: string): string {
-  return rawQuery.replace(/(X-Amz-(?:Signature|Security-Token)=)[^&]*/gi, "$1…");
+  return rawQuery
+    .split("&")
+    .map((pair) => {
+      const name = pair.split("=", 1)[0] ?? "";
+      return /^x-amz-(?:signature|security-token)$/i.test(decode(name)) ? `${name}=…` : pair;
+    })
+    .join("&");
 }

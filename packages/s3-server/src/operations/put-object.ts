@@ -31,6 +31,7 @@ export async function copyObject(exchange: Exchange): Promise<Reply> {
   demand(exchange, "put");
   await demandExisting(exchange);
   const { services, grants, headers } = exchange;
+  const own = headersToKeep(headers);
   const from = sourceOf(textHeader(headers, "x-amz-copy-source") ?? "");
   if (!allows(grants, "get", from.bucket, from.key)) throw new Refusal("AccessDenied");
   const source = await services.objects.open(from.bucket, from.key);
@@ -40,7 +41,7 @@ export async function copyObject(exchange: Exchange): Promise<Reply> {
     for await (const bytes of pieces(source.content(undefined))) await file.write(bytes);
     const replaces = textHeader(headers, "x-amz-metadata-directive")?.toUpperCase() === "REPLACE";
     const { etag, checksums } = source.description;
-    const kept = replaces ? headersToKeep(headers) : source.description.headers;
+    const kept = replaces ? own : source.description.headers;
     const stored = await store(exchange, file, writeCondition(exchange), { etag, headers: kept, checksums });
     const LastModified = new Date(stored.modified).toISOString();
     return xmlReply(encodeXml("CopyObjectResult", { LastModified, ETag: `"${etag}"` }));
@@ -80,10 +81,12 @@ export async function* pieces(content: Uint8Array | AsyncIterable<Uint8Array>): 
   else yield* content;
 }
 
+/** @throws Refusal `InvalidArgument`, `NotImplemented` where a version is asked for: there is only the newest. */
 function sourceOf(header: string): { bucket: string; key: string } {
+  if (header.includes("?")) throw new Refusal("NotImplemented");
   let path: string;
   try {
-    path = decodeURIComponent(header.split("?")[0] ?? "").replace(/^\//, "");
+    path = decodeURIComponent(header).replace(/^\//, "");
   } catch (cause) {
     throw new Refusal("InvalidArgument", undefined, { ArgumentName: "x-amz-copy-source" }, cause);
   }

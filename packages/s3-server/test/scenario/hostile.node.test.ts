@@ -80,6 +80,32 @@ describe("hostile requests", () => {
     expect(failures).toEqual([]);
   });
 
+  test("conditions, versions and promises that cannot be kept are answered 501, never ignored", async () => {
+    const { signed } = await start();
+    await signed("/alice/a", { method: "PUT", body: "content" });
+    const ask = (path: string, method: string, headers: Record<string, string>): Promise<string> =>
+      verdict(signed(path, { method, headers }));
+    const from = "/alice/a";
+    expect(await ask("/alice/a", "DELETE", { "if-match": '"another"' })).toBe("501 NotImplemented");
+    expect(await ask("/alice/a", "DELETE", { "x-amz-if-match-size": "1" })).toBe("501 NotImplemented");
+    expect(await ask("/alice/b", "PUT", { "x-amz-copy-source": `${from}?versionId=1` })).toBe("501 NotImplemented");
+    expect(await ask("/alice/b", "PUT", { "x-amz-copy-source": from, "x-amz-copy-source-if-match": '"another"' })).toBe(
+      "501 NotImplemented",
+    );
+    expect(await ask("/alice/b", "PUT", { "x-amz-copy-source": from, "x-amz-server-side-encryption": "AES256" })).toBe(
+      "501 NotImplemented",
+    );
+    for (const header of ["object-lock-mode", "tagging", "write-offset-bytes", "server-side-encryption"])
+      expect([header, await ask("/alice/a", "PUT", { [`x-amz-${header}`]: "7" })]).toEqual([header, "501 NotImplemented"]);
+    for (const more of ["<VersionId>1</VersionId>", "<ETag>another</ETag>", "<Size>1</Size>"]) {
+      const body = `<Delete><Object><Key>a</Key>${more}</Object></Delete>`;
+      const answer = await (await signed("/alice?delete", { method: "POST", body })).text();
+      expect(answer).toContain("<Error><Key>a</Key><Code>NotImplemented</Code>");
+    }
+    expect(await verdict(signed("/alice/b"))).toBe("404 NoSuchKey");
+    expect(await (await signed("/alice/a")).text()).toBe("content");
+  });
+
   test("what the server does not know is answered 501 or 405, not taken for something else", async () => {
     const { signed } = await start();
     await signed("/alice/a", { method: "PUT", body: "content" });
@@ -90,6 +116,8 @@ describe("hostile requests", () => {
       "/alice?policy",
       "/alice?lifecycle",
       "/alice?versioning",
+      "/alice?abac",
+      "/alice?metadataConfiguration",
     ]) {
       for (const method of ["GET", "PUT", "DELETE"]) {
         expect([path, method, await verdict(signed(path, { method }))]).toEqual([path, method, "501 NotImplemented"]);
