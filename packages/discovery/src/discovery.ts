@@ -217,7 +217,8 @@ export class Discovery {
     const record = tx.get(name);
     if (record === undefined) return; // removed meanwhile
     const state = decodeContact(name, record);
-    const tries = withTry(state, ok, tx.now);
+    // By the confirmed clock: one that runs ahead must not count for slots that nobody has looked at yet.
+    const tries = withTry(state, ok, tx.confirmedNow);
     if (tries !== undefined) tx.put(name, encodeContact({ ...state, ...tries }));
   }
 

@@ -5,7 +5,7 @@ import { type Adoption, adoptStep } from "./core/adoption.ts";
 import { descriptorPathOf } from "./core/identity-keys.ts";
 import { times } from "./core/limits.ts";
 import type { OwnIdentity } from "./core/own-identity.ts";
-import { agedGenerations, isOld, type OwnState, type SlotTries, triedBy } from "./core/own-state.ts";
+import { agedGenerations, isOld, type OwnState, type SlotTries, triedBy, withRightTimes } from "./core/own-state.ts";
 import { generationSecrets } from "./core/prekeys.ts";
 import { maintainStep, type OwnRecords } from "./core/publication.ts";
 import { verifyDescriptor } from "./core/verify-descriptor.ts";
@@ -65,10 +65,13 @@ export class Publisher {
     const seq = Math.max(0, ...stored.filter(Number.isSafeInteger));
     if (seq === 0) return;
     await this.#mailbox.transact(
-      { read: [ownRecord.name] },
+      { read: [ownRecord.name, prekeysRecord.name] },
       (tx) => {
         const own = this.own(tx);
         if (seq > own.storedSeq) tx.put(ownRecord.name, ownRecord.encode({ ...own, storedSeq: seq }));
+        // The own storage has just taken a signed request: this clock is right.
+        const righted = withRightTimes(this.generations(tx), tx.now);
+        if (righted !== undefined) tx.put(prekeysRecord.name, prekeysRecord.encode(righted));
       },
       cancel,
     );

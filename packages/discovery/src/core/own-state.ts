@@ -83,6 +83,15 @@ export function triedBy(tries: SlotTries, generation: { readonly issuedAt: numbe
 
 export const isOld = (generation: { readonly issuedAt: number }, now: number): boolean => now - generation.issuedAt >= times.generationLife;
 
+/**
+ * With the time of issue put right where a clock that ran ahead had set it: else such a generation, and every later one, would be kept until that
+ * time comes. `now`: a clock that is known to be right. `undefined` where all are.
+ */
+export function withRightTimes(generations: readonly Generation[], now: number): readonly Generation[] | undefined {
+  const isAhead = ({ issuedAt }: Generation): boolean => issuedAt - now > times.clockTolerance;
+  return generations.some(isAhead) ? generations.map((each) => (isAhead(each) ? { ...each, issuedAt: now } : each)) : undefined;
+}
+
 /** Those generations, besides the newest, whose age alone would allow to erase them. */
 export function agedGenerations(generations: readonly Generation[], now: number): readonly Generation[] {
   return generations.slice(1).filter((generation) => isOld(generation, now));

@@ -198,6 +198,29 @@ describe("generations", () => {
     expect(await gens(bob)).not.toContain(first);
   });
 
+  test("a clock that ran a year ahead for a while keeps no keys for that year", async () => {
+    const { bob, clock } = await acquainted();
+    const right = clock.now();
+    clock.setTime(right + 400 * day);
+    await bob.discovery.maintain(); // offline: nothing confirms this time
+    clock.setTime(right + hour);
+    await bob.round();
+    await pass(bob, 60 * day, 12 * hour);
+    expect((await gens(bob)).length).toBeLessThanOrEqual(6);
+  });
+
+  test("a slot tried while the clock ran ahead does not count for the time that was to come", async () => {
+    const { alice, bob, clock } = await acquainted();
+    await bob.discovery.addContact(bob.discovery.parseCard(await alice.discovery.card()));
+    const [first] = await gens(bob);
+    const right = clock.now();
+    clock.setTime(right + 400 * day);
+    await bob.mailbox.transact({}, (tx) => bob.discovery.noteSlotTried(tx, alice.identity.id, true));
+    clock.setTime(right);
+    await pass(bob, 32 * day, 12 * hour);
+    expect(await gens(bob)).toContain(first);
+  });
+
   test("oldestGen is stored before a generation is erased", async () => {
     const { bob, clock } = await acquainted();
     const [first] = await gens(bob);
