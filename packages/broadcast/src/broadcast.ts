@@ -3,7 +3,7 @@ import { type CwebId, type Discovery, decodeId, freshness, type PeerDescriptor }
 import type { Mailbox, Transaction } from "@cweb/mailbox";
 import { type Path, toPath } from "@cweb/storage-remote";
 import { BroadcastError } from "./broadcast-error.ts";
-import { acceptItems } from "./core/accept-items.ts";
+import { acceptItems, type Carrier } from "./core/accept-items.ts";
 import { slotIndex, slotPath } from "./core/layout.ts";
 import { limits, slotMaxBytes, times } from "./core/limits.ts";
 import { openBox } from "./core/one-off.ts";
@@ -241,9 +241,18 @@ export class Broadcast {
     return list === undefined ? undefined : { number: { incarnation: box.incarnation, number: list.number }, items: list.items };
   }
 
-  /** The items that were not there before, and of kinds that are allowed in slots; remembers that these are taken. */
-  acceptItems(tx: Transaction, peer: PeerDescriptor, number: OneOffNumber, items: readonly OneOffItem[]): readonly OneOffItem[] {
-    const acceptance = acceptItems(this.#sender(tx, peer.id), number, items, this.#kinds);
+  /**
+   * The items that were not there before, and of kinds that are allowed in slots; remembers that these are taken. Say `"session"` for
+   * the list of a kind 4 message: one that was overtaken by a later one is new all the same.
+   */
+  acceptItems(
+    tx: Transaction,
+    peer: PeerDescriptor,
+    number: OneOffNumber,
+    items: readonly OneOffItem[],
+    carrier: Carrier = "slot",
+  ): readonly OneOffItem[] {
+    const acceptance = acceptItems(this.#sender(tx, peer.id), number, items, this.#kinds, carrier);
     if (acceptance === undefined) return [];
     tx.put(recordNames.sender(peer.id), senderRecord.encode(acceptance.record));
     return acceptance.fresh;

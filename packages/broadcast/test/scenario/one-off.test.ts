@@ -37,6 +37,33 @@ describe("one-off messages", () => {
     await expect(wrong).rejects.toMatchObject({ code: "bad-kind" });
   });
 
+  test("M18: that come inside a session in another order than they were numbered are all taken, each once", async () => {
+    const { alice, bob } = await pair();
+    const to = bob.discovery.identity.id;
+    await alice.broadcast.sendOneOff(to, item(alice, "one", 1));
+    await alice.round();
+    expect(await receive(bob, alice)).toEqual(["one"]);
+    const carry = async (text: string, n: number) => {
+      const payload = await alice.mailbox.transact({}, (tx) => alice.broadcast.payloadFor(tx, to, item(alice, text, n)));
+      return decodeItems(payload) ?? { number: 0, items: [] };
+    };
+    const lists = [await carry("two", 2), await carry("three", 3)];
+    const displaced = await alice.mailbox.transact({}, (tx) => alice.broadcast.oneOffPayload(tx, to) ?? new Uint8Array());
+    lists.push(decodeItems(displaced) ?? { number: 0, items: [] });
+    const taken: string[] = [];
+    // The store withheld the first list: the next ones come before it.
+    for (const list of [lists[1], lists[0], lists[2], lists[0]]) {
+      const fresh = await bob.mailbox.transact({}, (tx) => {
+        const peer = bob.discovery.peer(tx, alice.discovery.identity.id);
+        if (peer === undefined || list === undefined) throw new Error("not met");
+        const number = { incarnation: peer.incarnation, number: list.number };
+        return bob.broadcast.acceptItems(tx, peer, number, list.items, "session");
+      });
+      taken.push(...fresh.map(({ payload }) => new TextDecoder().decode(payload)));
+    }
+    expect(taken).toEqual(["three", "two"]);
+  });
+
   test("the same messageId is sent once", async () => {
     const { alice, bob } = await pair();
     for (let i = 0; i < 2; i++) await alice.broadcast.sendOneOff(bob.discovery.identity.id, item(alice, "once", 1));
