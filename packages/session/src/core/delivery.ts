@@ -1,5 +1,5 @@
-import { equal } from "@cweb/crypto";
 import { maxLost, maxMissing } from "./limits.ts";
+import { addId, noReceivedIds, type ReceivedIds, withoutIds } from "./received-ids.ts";
 
 /** Who has what of one session: numbers, gaps, acknowledgements (SPEC "Acknowledging"). Pure. */
 export interface Delivery {
@@ -17,7 +17,7 @@ export interface Delivery {
   readonly owedSince: number | null;
   readonly owedCount: number;
   /** Ids of received messages whose acknowledgement the peer is not known to have. */
-  readonly ids: readonly ReceivedId[];
+  readonly ids: ReceivedIds;
 }
 
 export interface Gap {
@@ -26,11 +26,6 @@ export interface Gap {
   readonly since: number;
   /** Whether it was asked for once more after its time. */
   readonly asked: boolean;
-}
-
-export interface ReceivedId {
-  readonly seq: number;
-  readonly messageId: Uint8Array;
 }
 
 /** What a body says of the other direction. */
@@ -48,7 +43,7 @@ export const newDelivery: Delivery = {
   lost: [],
   owedSince: null,
   owedCount: 0,
-  ids: [],
+  ids: noReceivedIds,
 };
 
 /** Ack stays below the 33rd missing, and below the 33rd lost, seq. */
@@ -79,7 +74,7 @@ export function recordReceived(delivery: Delivery, received: Received, now: numb
   gaps.delete(name);
   for (const [i, passed] of passedOver.entries()) gaps.set(passed, { seq: delivery.high + 1 + i, since: activeDay, asked: false });
   const owed = isPure ? {} : { owedSince: delivery.owedSince ?? now, owedCount: delivery.owedCount + 1 };
-  const ids = isPure ? delivery.ids : [...delivery.ids, { seq, messageId }];
+  const ids = isPure ? delivery.ids : addId(delivery.ids, seq, messageId);
   return { ...delivery, high: Math.max(delivery.high, seq), gaps, ids, ...owed };
 }
 
@@ -91,11 +86,11 @@ export function recordSent(delivery: Delivery): { readonly delivery: Delivery; r
 
 /** The peer has read an own body that said `said`: what it told need not be told or kept any more. */
 export function recordRead(delivery: Delivery, said: Acknowledgement): Delivery {
-  const isKnown = (id: ReceivedId): boolean => id.seq <= said.ack && !said.missing.includes(id.seq) && !said.lost.includes(id.seq);
+  const isKnown = (seq: number): boolean => seq <= said.ack && !said.missing.includes(seq) && !said.lost.includes(seq);
   return {
     ...delivery,
     lost: delivery.lost.filter((seq) => !said.lost.includes(seq)),
-    ids: delivery.ids.filter((id) => !isKnown(id)),
+    ids: withoutIds(delivery.ids, isKnown),
   };
 }
 
@@ -112,5 +107,3 @@ export function giveUp(delivery: Delivery, names: readonly string[], now: number
   }
   return { ...delivery, gaps, lost, owedSince: delivery.owedSince ?? now };
 }
-
-export const holdsId = ({ ids }: Delivery, messageId: Uint8Array): boolean => ids.some((id) => equal(id.messageId, messageId));

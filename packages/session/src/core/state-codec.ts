@@ -18,6 +18,7 @@ import {
 import type { Delivery } from "./delivery.ts";
 import { keptOwnIds, maxRiderBytes, maxRiders, maxSkipped } from "./limits.ts";
 import type { RatchetState, SendingChain, SkippedKey } from "./ratchet-state.ts";
+import { maxReceivedIdsBytes } from "./received-ids.ts";
 import type { LiveSession, SessionState } from "./state.ts";
 
 /** How the state is kept in its record: local, so that no other implementation reads it. */
@@ -72,7 +73,7 @@ const deliveryType = struct({
   lost: array(uint(), 65_536),
   owedSince: nullable(u64),
   owedCount: uint(),
-  ids: array(struct({ seq: uint(), messageId: bytes(16) }), 65_536),
+  ids: bytesUpTo(maxReceivedIdsBytes),
 });
 
 const stateType = struct({

@@ -7,6 +7,7 @@ import { encrypt, initiateRatchet } from "../core/encrypt.ts";
 import { judgeDescriptor, judgeInit, learnPeer } from "../core/init-rules.ts";
 import { endAfter, idsAfterResetDays } from "../core/limits.ts";
 import { ratchetSecrets } from "../core/ratchet-secrets.ts";
+import { entriesOf } from "../core/received-ids.ts";
 import { beginSchedule } from "../core/schedule.ts";
 import { type SentMessage, sentCodec } from "../core/state-codec.ts";
 import type { Draft } from "../draft.ts";
@@ -123,7 +124,7 @@ export function endSession(draft: Draft): void {
     else if (tx.confirmedNow - sent.firstCommittedAt >= endAfter) giveUpQueued(draft, sent.order, sent, "unconfirmed", "expired");
     else queued++;
   }
-  for (const { messageId } of live.delivery.ids) draft.put(names.id(messageId), new Uint8Array());
+  for (const { messageId } of entriesOf(live.delivery.ids)) draft.put(names.id(messageId), new Uint8Array());
   if (live.unanswered) tools.broadcast.clearInit(tx, contact.id);
   tx.consume(...ratchetSecrets(live.ratchet));
   const idsUntil = draft.state.activeDays + idsAfterResetDays;

@@ -2,9 +2,10 @@ import { decodeItems, type OneOffItem, type OneOffNumber } from "@cweb/broadcast
 import { equal } from "@cweb/crypto";
 import type { PeerDescriptor } from "@cweb/discovery";
 import { type Decrypted, decrypt } from "../core/decrypt.ts";
-import { expectedSeq, holdsId, recordReceived } from "../core/delivery.ts";
+import { expectedSeq, recordReceived } from "../core/delivery.ts";
 import { learnPeer } from "../core/init-rules.ts";
 import { clockTolerance } from "../core/limits.ts";
+import { holdsId } from "../core/received-ids.ts";
 import { restartAhead } from "../core/schedule.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";
@@ -85,7 +86,7 @@ function answered(draft: Draft): void {
 }
 
 export function isKnownId(draft: Draft, messageId: Uint8Array): boolean {
-  if (draft.live && holdsId(draft.live.delivery, messageId)) return true;
+  if (draft.live && holdsId(draft.live.delivery.ids, messageId)) return true;
   return draft.state.idsUntil > 0 && draft.get(draft.names.id(messageId)) !== undefined;
 }
 

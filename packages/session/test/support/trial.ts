@@ -59,7 +59,7 @@ export class Trial {
       clockJumps: 0,
       outages: 0,
       replays: 0,
-      steps: 60,
+      steps: 50,
       isOrdered: false,
       pauses: [0, hour / 120, hour, 6 * hour, day],
       ...options,

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { acknowledgement, expectedSeq, giveUp, newDelivery, recordRead, recordReceived } from "../../src/core/delivery.ts";
+import {
+  type Acknowledgement,
+  acknowledgement,
+  expectedSeq,
+  giveUp,
+  newDelivery,
+  recordRead,
+  recordReceived,
+} from "../../src/core/delivery.ts";
+import { entriesOf, holdsId } from "../../src/core/received-ids.ts";
 
 const id = (seq: number): Uint8Array => new Uint8Array(16).fill(seq % 256);
 const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
@@ -55,7 +64,10 @@ describe("acknowledging", () => {
 
   test("ids are kept until the peer has read what was said of them", () => {
     const delivery = having([1, 2, 4]);
-    expect(recordRead(delivery, { ack: 2, missing: [1], lost: [] }).ids.map(({ seq }) => seq)).toEqual([1, 4]);
-    expect(recordRead(delivery, { ack: 4, missing: [3], lost: [] }).ids).toEqual([]);
+    const left = (said: Acknowledgement): readonly number[] => [...entriesOf(recordRead(delivery, said).ids)].map(({ seq }) => seq);
+    expect(left({ ack: 2, missing: [1], lost: [] })).toEqual([1, 4]);
+    expect(left({ ack: 4, missing: [3], lost: [] })).toEqual([]);
+    expect(holdsId(delivery.ids, id(4))).toBe(true);
+    expect(holdsId(delivery.ids, id(3))).toBe(false);
   });
 });
