@@ -12,7 +12,8 @@ type Choose = (run: Run) => void;
 
 /** Runs the command line and answers with the exit code. All output has left the process by then. */
 export async function run(args: readonly string[]): Promise<number> {
-  const output = new Output(args.includes("--json"));
+  const options = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  const output = new Output(options.includes("--json"));
   const stop = new AbortController();
   const signals = { SIGINT: 130, SIGTERM: 143 } as const;
   let interrupted: number | undefined;

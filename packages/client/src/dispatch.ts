@@ -42,44 +42,58 @@ export class Dispatch {
   async #pass(cancel: Cancellable): Promise<FlushReport & { readonly isRestored: boolean }> {
     const { mailbox, discovery, broadcast, onRestored } = this.#parts;
     const before = await mailbox.incarnation(cancel);
-    // Without a network the local steps are done all the same; `flush` tries to begin again, and answers why it cannot.
     const failure = await this.#begin(cancel);
     const begun = await mailbox.incarnation(cancel);
     if (begun !== before) await onRestored(cancel);
     await discovery.maintain(cancel);
     await broadcast.seal(cancel);
+    // Without a network the local steps are done all the same; asking a store again that has just not answered would only take time.
+    if (failure !== undefined) return { stored: [], pending: true, failure, isRestored: false };
     const report = await mailbox.flush(cancel);
     await discovery.noteFlush(report, cancel);
     const isRestored = (await mailbox.incarnation(cancel)) !== begun;
     if (isRestored) await onRestored(cancel);
-    return { ...report, ...(failure !== undefined && report.failure === undefined && report.pending ? { failure } : {}), isRestored };
+    return { ...report, isRestored };
   }
 
+  /** Answers why the store cannot be asked whether this state is the newest. */
   async #begin(cancel: Cancellable): Promise<unknown> {
-    const { mailbox, discovery, reader, onFirstAnswer } = this.#parts;
-    try {
-      const before = await mailbox.incarnation(cancel);
-      await mailbox.begin(cancel);
-      const isNew = await mailbox.transact({ read: [discovery.ownRecord] }, (tx) => discovery.currentGen(tx) === 0, cancel);
-      if (isNew || (await mailbox.incarnation(cancel)) !== before) {
-        const answer = await reader.read(discovery.descriptorPath(discovery.identity.idBytes), {
-          maxBytes: descriptorMaxBytes,
-          ...cancel,
-        });
-        await mailbox.transact(
-          { read: [discovery.ownRecord, discovery.prekeysRecord] },
-          (tx) => discovery.adoptPublished(tx, answer),
-          cancel,
-        );
-      }
-      if (!this.#hasBegun) await onFirstAnswer(cancel);
-      this.#hasBegun = true;
-      return undefined;
-    } catch (failure) {
-      cancel.signal?.throwIfAborted();
-      if (!isStorageFailure(failure)) throw failure;
-      return failure;
-    }
+    const { mailbox } = this.#parts;
+    const before = await mailbox.incarnation(cancel);
+    const failure = await failureOf(() => mailbox.begin(cancel), cancel);
+    if (failure !== undefined || this.#hasBegun) return failure;
+    // What fails here is done in a later round; it keeps nothing from being uploaded.
+    const later = await failureOf(() => this.#first((current) => current !== before, cancel), cancel);
+    this.#hasBegun = later === undefined;
+    return undefined;
+  }
+
+  async #first(isOther: (incarnation: number) => boolean, cancel: Cancellable): Promise<void> {
+    const { mailbox, discovery, onFirstAnswer } = this.#parts;
+    const isNew = await mailbox.transact({ read: [discovery.ownRecord] }, (tx) => discovery.currentGen(tx) === 0, cancel);
+    if (isNew || isOther(await mailbox.incarnation(cancel))) await this.#adopt(cancel);
+    await onFirstAnswer(cancel);
+  }
+
+  /** A home made anew, or restored, goes on from what was published before. */
+  async #adopt(cancel: Cancellable): Promise<void> {
+    const { mailbox, discovery, reader } = this.#parts;
+    const path = discovery.descriptorPath(discovery.identity.idBytes);
+    const answer = await reader.read(path, { maxBytes: descriptorMaxBytes, ...cancel });
+    const read = [discovery.ownRecord, discovery.prekeysRecord];
+    await mailbox.transact({ read }, (tx) => discovery.adoptPublished(tx, answer), cancel);
+  }
+}
+
+/** Runs `task`; answers the storage's failure. Others are thrown. */
+async function failureOf(task: () => Promise<void>, { signal }: Cancellable): Promise<unknown> {
+  try {
+    await task();
+    return undefined;
+  } catch (failure) {
+    signal?.throwIfAborted();
+    if (!isStorageFailure(failure)) throw failure;
+    return failure;
   }
 }
 

@@ -1,12 +1,11 @@
 import type { Secret } from "@cweb/crypto";
 import { createIdentity, DiscoveryError, loadIdentity, type OwnIdentity } from "@cweb/discovery";
 import { Mailbox } from "@cweb/mailbox";
-import { proveConditionalWrites } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
 import { decodeStore, encodeStore, names, type ProvedStore } from "./core/records.ts";
 import { PeerError } from "./peer-error.ts";
 import type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
-import { tryStore } from "./store-trial.ts";
+import { proveAbsent, tryStore } from "./store-trial.ts";
 
 export interface HomeParts {
   readonly identity: OwnIdentity;
@@ -62,8 +61,8 @@ export async function createHome(
 export async function noteStore(options: PeerOptions, { identity, proved }: HomeParts, cancel: Cancellable): Promise<void> {
   if (proved) return;
   const { reader, writer, random } = options;
-  const { absent } = await proveConditionalWrites({ reader, writer, random, ...cancel });
-  await putStore(options, { store: storeOf(options, identity), conditionalWrites: absent }, cancel);
+  const conditionalWrites = await proveAbsent({ reader, writer, random }, cancel);
+  await putStore(options, { store: storeOf(options, identity), conditionalWrites }, cancel);
 }
 
 function storeOf({ describeStore }: PeerOptions, identity: OwnIdentity): string {

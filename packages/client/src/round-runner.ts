@@ -56,7 +56,8 @@ export class RoundRunner {
     const before = await publish(cancel);
     onNews();
     const contacts = await this.#pollAll(full, onNews, signal);
-    const after = await publish(cancel);
+    // A store that did not answer just now is asked again in the next round.
+    const after = before.failure === undefined ? await publish(cancel) : before;
     const published = await sender.settle({ ...after, stored: [...before.stored, ...after.stored] }, cancel);
     const counted = ledger.counted;
     const requests = combine(counted, this.#reported, -1);

@@ -1,6 +1,7 @@
 import type { Random } from "@cweb/crypto";
 import { type Path, proveConditionalWrites, type RemoteReader, type RemoteWriter, toPath } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
+import { isStorageFailure } from "./dispatch.ts";
 import { PeerError } from "./peer-error.ts";
 
 const size = 4_096;
@@ -38,6 +39,16 @@ export async function tryStore({ writer, reader, readSide, random }: TrialPorts,
     // Where even this fails, 4 KiB of noise stay behind.
     await writer.remove(path, {}).catch(() => undefined);
   }
-  const proof = await proveConditionalWrites({ reader, writer, random, ...cancel });
-  return proof.absent;
+  return proveAbsent({ reader, writer, random }, cancel);
+}
+
+/** Whether `absent` is honoured. A store that chokes on conditions, in whatever words, has none: plain writes are enough for every protocol. */
+export async function proveAbsent(ports: Omit<TrialPorts, "readSide">, { signal }: Cancellable): Promise<boolean> {
+  try {
+    return (await proveConditionalWrites({ ...ports, ...(signal ? { signal } : {}) })).absent;
+  } catch (failure) {
+    signal?.throwIfAborted();
+    if (!isStorageFailure(failure) || (failure as { readonly retryable?: boolean }).retryable) throw failure;
+    return false;
+  }
 }

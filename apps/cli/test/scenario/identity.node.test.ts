@@ -122,11 +122,9 @@ describe("usage", () => {
   test.each([
     [["nonsense"]],
     [[]],
-    [["send"]],
     [["send", "ben"]],
     [["add", "cweb:x"]],
     [["receive", "--timeout", "soon"]],
-    [["receive", "--nonsense"]],
     [["status", "extra"]],
     [["send", "ben", "x", "--id", "no-uuid"]],
     [["share", "file", "ben"]],
