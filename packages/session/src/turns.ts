@@ -142,7 +142,7 @@ export class Turns {
   #readSlot(draft: Draft, peer: PeerDescriptor, path: Path, bytes: Uint8Array): Box | undefined {
     const opened = this.#options.broadcast.open(draft.tx, peer, bytes);
     if (opened.kind === "init") takeInit(draft, opened);
-    if (opened.kind === "oneoff") reportOneOffs(draft, peer, opened.number, opened.items);
+    if (opened.kind === "oneoff") reportOneOffs(draft, peer, opened, "slot");
     if (opened.kind === "malformed") reportUndecryptable(draft, path);
     return opened.kind === "box" ? opened : undefined;
   }
@@ -159,7 +159,7 @@ export class Turns {
     if (answer.kind !== "found") return;
     await this.#steps.step((draft) => {
       const list = this.#options.broadcast.openBox(draft.tx, peer, box, answer.bytes);
-      if (list) reportOneOffs(draft, peer, list.number, list.items);
+      if (list) reportOneOffs(draft, peer, list, "slot");
       else reportUndecryptable(draft, box.path);
       if (list) draft.poll = { ...draft.poll, ...seen, slotReadAt: draft.tx.now };
     }, signal);

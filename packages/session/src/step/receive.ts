@@ -109,14 +109,21 @@ function deliverOneOffs(draft: Draft, body: Body): void {
     draft.report("undecryptable", { messageId: body.messageId, detail: "malformed one-offs" });
     return;
   }
-  reportOneOffs(draft, peer, { incarnation: draft.live.peerIncarnation, number: list.number }, list.items);
+  // Inside a session lists may overtake each other: each message is taken by itself, once (broadcast SPEC §6).
+  reportOneOffs(draft, peer, { number: { incarnation: draft.live.peerIncarnation, number: list.number }, items: list.items }, "session");
 }
 
 /** Hands the one-off messages that are new to the application. */
-export function reportOneOffs(draft: Draft, peer: PeerDescriptor, number: OneOffNumber, items: readonly OneOffItem[]): void {
-  for (const { messageId, kind, sentAt, payload } of draft.tools.broadcast.acceptItems(draft.tx, peer, number, items)) {
+export function reportOneOffs(draft: Draft, peer: PeerDescriptor, listed: Listing, carrier: "slot" | "session"): void {
+  const fresh = draft.tools.broadcast.acceptItems(draft.tx, peer, listed.number, listed.items, carrier);
+  for (const { messageId, kind, sentAt, payload } of fresh) {
     draft.report("message", { channel: "broadcast", messageId, number: kind, sentAt, payload });
   }
+}
+
+interface Listing {
+  readonly number: OneOffNumber;
+  readonly items: readonly OneOffItem[];
 }
 
 /** Unknown riders are skipped. */

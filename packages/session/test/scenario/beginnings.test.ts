@@ -1,5 +1,5 @@
 import { utf8 } from "@cweb/crypto";
-import { toPath } from "@cweb/storage-remote";
+import { type Path, toPath } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
 import { kinds } from "../../src/index.ts";
 import { acquainted, liveOf } from "../support/forge.ts";
@@ -217,6 +217,32 @@ describe("how sessions begin", () => {
     await ben.say(ada, "both came");
     await pass(world, [ada, ben], 2);
     expect((await ada.eventsOf("delivered")).map(({ channel }) => channel).sort()).toEqual(["broadcast", "session"]);
+  });
+
+  test("one-off messages inside a session may overtake each other, and each arrives once", async () => {
+    const world = new World(11);
+    const [ada, ben] = (await world.meeting(2)) as [TestPeer, TestPeer];
+    await ada.poll(ben);
+    await ben.poll(ada);
+    await ada.say(ben, "a session is begun");
+    const id = ben.discovery.identity.id;
+    const carry = async (text: string): Promise<void> => {
+      const item = { sentAt: world.clock.now(), kind: kinds.text.number, messageId: world.random.bytes(16), payload: utf8(text) };
+      const payload = await ada.mailbox.transact({ read: ada.broadcast.reads(id) }, (tx) => ada.broadcast.payloadFor(tx, id, item));
+      await ada.session(ben).send({ kind: kinds.oneOff.number, payload });
+      await ada.flush();
+    };
+    const before = ada.bucket.objects();
+    await carry("first");
+    const [first] = [...ada.bucket.objects()].filter(([path]) => !before.has(path));
+    const [path, bytes] = first as [Path, Uint8Array];
+    await carry("second");
+    await ada.bucket.writer.remove(path);
+    await ben.poll(ada, true);
+    expect(await ben.texts()).toEqual(["a session is begun", "second"]);
+    await ada.bucket.writer.write(path, bytes);
+    await ben.poll(ada, true);
+    expect(await ben.texts()).toEqual(["first"]);
   });
 
   test("nothing is uploaded before the beacon that tells of a new session", async () => {
