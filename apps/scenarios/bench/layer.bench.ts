@@ -77,6 +77,7 @@ function remotePlace(url: string, mailboxes: readonly S3Keys[]): Place {
     name: "server",
     isUnsteady: false,
     readersMayList: false,
+    isRepeatable: false,
     async bucket(_label, meter) {
       const keys = left.shift();
       if (!keys) throw new Error("There is no further bucket.");

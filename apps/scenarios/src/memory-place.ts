@@ -32,6 +32,7 @@ export function memoryPlace(): Place {
     name: "memory",
     isUnsteady: false,
     readersMayList: false,
+    isRepeatable: true,
     async bucket(label: string, meter: Meter) {
       const name = `${label}-${buckets.size + 1}`;
       const bucket = memoryBucket();

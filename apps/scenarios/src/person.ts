@@ -7,13 +7,23 @@ import {
   type PollReport,
   type SendResult,
 } from "@cweb/client";
+import type { CipherSuite, Clock, Random } from "@cweb/crypto";
 import type { LocalStore } from "@cweb/storage-local";
 import { type MemorySnapshot, memoryStore } from "@cweb/storage-local/memory";
 import { type Crash, withCrashes } from "@cweb/storage-local/testing";
 import { createMeter, type Meter, type Path, type RemoteReader, type RemoteWriter } from "@cweb/storage-remote";
-import type { Bucket } from "./place.ts";
+import type { Bucket, Place } from "./place.ts";
 import { steadied } from "./s3-bucket.ts";
-import type { World } from "./world.ts";
+
+/** What a person's homes have in common with those of others. */
+export interface Surroundings {
+  readonly place: Place;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: CipherSuite;
+  /** Lets time pass. */
+  wait(milliseconds: number): void;
+}
 
 /** One line that a person has read. */
 export interface Line {
@@ -28,7 +38,7 @@ const attempts = 6;
 /** Somebody with a home, a bucket and a good memory: what was written and read survives the home. */
 export class Person {
   readonly name: string;
-  readonly world: World;
+  readonly world: Surroundings;
   readonly meter: Meter = createMeter();
   bucket!: Bucket;
   peer!: Peer;
@@ -45,7 +55,7 @@ export class Person {
   readonly repeated: string[] = [];
   readonly #crashes: Crash[] = [];
 
-  constructor(world: World, name: string) {
+  constructor(world: Surroundings, name: string) {
     this.world = world;
     this.name = name;
   }
@@ -54,7 +64,7 @@ export class Person {
   options(crash?: Crash): PeerOptions {
     const { clock, random, place, crypto } = this.world;
     const { meter, bucket } = this;
-    const reader = (inner: RemoteReader): RemoteReader => steadied(mortalReader(inner, crash), place.isUnsteady, attempts);
+    const reader = (inner: RemoteReader): RemoteReader => steadied(mortalReader(inner, crash), place, attempts);
     return {
       local: crash ? withCrashes(this.local, crash) : this.local,
       crypto,
@@ -62,7 +72,7 @@ export class Person {
       clock,
       meter,
       reader: reader(bucket.reader),
-      writer: steadied(mortalWriter(bucket.writer, crash), place.isUnsteady, attempts),
+      writer: steadied(mortalWriter(bucket.writer, crash), place, attempts),
       openReader: (profile) => reader(place.openReader(profile, meter)),
       describeStore: (profile) => place.describeStore(profile),
       repeatsWrites: place.isUnsteady,

@@ -42,6 +42,8 @@ export interface Place {
   /** Requests fail every now and then: the peers try again, as an application would let them. */
   readonly isUnsteady: boolean;
   readonly readersMayList: boolean;
+  /** The same calls come in the same order in every run. */
+  readonly isRepeatable: boolean;
   /** A new, empty bucket, whose owner counts with `meter`. */
   bucket(label: string, meter: Meter): Promise<Bucket>;
   /** Reads the bucket that an encoded read profile names. */

@@ -20,6 +20,7 @@ export function radosgwPlace(gateway: Radosgw): Place {
     name: "radosgw",
     isUnsteady: false,
     readersMayList: false,
+    isRepeatable: false,
     async bucket(label, meter) {
       const keys = await gateway.mailbox(`${label}-${++made}`);
       return s3Bucket(settings, keys, keys.write, meter);

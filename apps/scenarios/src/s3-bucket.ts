@@ -37,7 +37,7 @@ const mostObjects = 100_000;
 const sureAttempts = 12;
 
 /** A request is signed with the real time, so waits between attempts are real too. */
-export function steadied<P extends RemotePort>(port: P, isUnsteady: boolean, attempts: number): P | Wrapped<P> {
+export function steadied<P extends RemotePort>(port: P, { isUnsteady }: Pick<S3Settings, "isUnsteady">, attempts: number): P | Wrapped<P> {
   return isUnsteady ? withRetry(port, { clock: systemClock, random: systemRandom, attempts, firstDelay: 4 }) : port;
 }
 
@@ -68,7 +68,7 @@ function providerOf(settings: S3Settings, keys: S3Keys): Provider {
   const profile = { ...profileOf(settings, keys), read: keys.read };
   const ports = { lister: openLister(profile), reader: openReader(profile), writer: openWriter(profile) };
   const paths = (): Promise<readonly Path[]> => sure(ports.lister).list({ limit: mostObjects });
-  const sure = <P extends RemotePort>(port: P): P => steadied(port, settings.isUnsteady, sureAttempts) as P;
+  const sure = <P extends RemotePort>(port: P): P => steadied(port, settings, sureAttempts) as P;
   return {
     paths: async () => new Set(await paths()),
     async objects() {
@@ -94,7 +94,7 @@ export function s3Intruder(settings: S3Settings, encoded: Uint8Array, meter: Met
   const options = fetchOf(settings);
   const counted = <P extends RemotePort>(port: P): P => {
     const metered: RemotePort = withMeter(port, meter) as P;
-    return steadied(metered, settings.isUnsteady, sureAttempts) as P;
+    return steadied(metered, settings, sureAttempts) as P;
   };
   const lister = counted(openLister(taken, options));
   return {

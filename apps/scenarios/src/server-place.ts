@@ -36,6 +36,7 @@ export async function serverPlace({ name, profile: text = "", fetch }: ServerPla
     name,
     isUnsteady,
     readersMayList: profile.reader === "get+list",
+    isRepeatable: false,
     bucket: async (label, meter) => s3Bucket(settings, await server.addMailbox(`${label}-${++made}`), provider, meter),
     openReader: (encoded, meter) => s3Reader(settings, encoded, meter),
     describeStore: (encoded) => describeProfile(decodeReadProfile(encoded)),

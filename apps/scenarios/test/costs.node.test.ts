@@ -52,16 +52,17 @@ describe("an idle poll round", () => {
       await other.send(ada, "welcome");
       await world.untilRead(ada, other);
     }
-    for (let n = 0; n < 25; n++) {
+    for (let n = 0; n < 20; n++) {
       await ada.round();
       world.wait(minute);
     }
     const states = (await ada.peer.status()).contacts.map(({ session }) => session);
     expect(new Set(states)).toEqual(new Set(["none", "initiated", "established"]));
-    for (let n = 0; n < 70; n++) {
+    // More than an hour: slots, descriptors and the rotation have their turns.
+    for (let n = 0; n < 36; n++) {
       const { counts } = await spent(ada, () => ada.round());
       expect(counts, `round ${n}`).toEqual(costs({ get: 20 }));
-      world.wait(minute);
+      world.wait(2 * minute);
     }
     // Short-lived processes share the schedule. Starting costs each its beacon and, where something beside the expected object is due, one GET
     // more: the slot of the 7 who have not answered, and twice in 16 processes a name of the rotation.
