@@ -25,7 +25,7 @@ export interface SentMessage {
   readonly state: "published" | "queued";
 }
 
-/** A message sent, and why it is only queued, where that was the own store's failure. */
+/** A message sent, and why it is only queued, where the own store or the disk failed after it was committed. */
 export interface SendResult extends SentMessage {
   readonly failure?: unknown;
 }
@@ -90,10 +90,16 @@ export class Sender {
   }
 
   async #ship(message: Unpublished, to: string, isRepeated: boolean, cancel: Cancellable): Promise<SendResult> {
-    const report = await this.#parts.publish(cancel);
-    const state = await this.#parts.outgoing.judge(message, isRepeated, report, cancel);
-    const { failure } = report;
-    return { ...sentMessage(message, to, state), ...(failure === undefined ? {} : { failure }) };
+    try {
+      const report = await this.#parts.publish(cancel);
+      const state = await this.#parts.outgoing.judge(message, isRepeated, report, cancel);
+      const { failure } = report;
+      return { ...sentMessage(message, to, state), ...(failure === undefined ? {} : { failure }) };
+    } catch (failure) {
+      cancel.signal?.throwIfAborted();
+      // The message is committed: whoever were told that it failed would send it again.
+      return { ...sentMessage(message, to, "queued"), failure };
+    }
   }
 }
 

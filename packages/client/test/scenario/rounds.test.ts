@@ -1,7 +1,8 @@
+import { StorageLocalError } from "@cweb/storage-local";
 import type { ReadResult, RemoteReader } from "@cweb/storage-remote";
 import { StorageRemoteError } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
-import type { PeerEvent } from "../../src/index.ts";
+import { Peer, type PeerEvent } from "../../src/index.ts";
 import { day, minute, World } from "../support/world.ts";
 
 const offline: RemoteReader = { read: () => Promise.reject(new StorageRemoteError("unreachable", "The store cannot be reached.")) };
@@ -207,5 +208,29 @@ describe("rounds", () => {
     stop.abort(new Error("stopped"));
     await expect(ben.peer.poll({ signal: stop.signal })).rejects.toThrow("stopped");
     await expect(ada.peer.send("ben", "x", { signal: stop.signal })).rejects.toThrow("stopped");
+  });
+
+  test("a send whose message is committed does not fail: the disk may be full right behind it", async () => {
+    const [ada, ben] = await new World(39).pair();
+    await ada.peer.send("ben", "zero");
+    const { local } = ada.options();
+    let left = Number.POSITIVE_INFINITY;
+    const filling = {
+      load: local.load.bind(local),
+      scan: local.scan.bind(local),
+      close: local.close.bind(local),
+      commit: (...args: Parameters<typeof local.commit>) => {
+        if (--left < 0) throw new StorageLocalError("full", "The disk is full.");
+        return local.commit(...args);
+      },
+    };
+    const peer = await Peer.open({ ...ada.options(), local: filling });
+    left = 1;
+    const sent = await peer.send("ben", "one");
+    expect(sent).toMatchObject({ state: "queued", failure: { code: "full" } });
+    left = 0;
+    await expect(peer.send("ben", "two")).rejects.toMatchObject({ code: "full" });
+    await ada.round();
+    expect(await ben.texts()).toEqual(["zero", "one"]);
   });
 });
