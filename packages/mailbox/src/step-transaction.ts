@@ -3,7 +3,7 @@ import type { LocalRecord } from "@cweb/storage-local";
 import type { Path } from "@cweb/storage-remote";
 import { confirmedNow, tick } from "./core/home.ts";
 import { checkContent, type Intent, tooLarge } from "./core/outbox.ts";
-import { type Home, inboxCodec, maxEventBytes, names, prefixes } from "./core/records.ts";
+import { type Home, inboxCodec, maxEventBytes, names, pathIn, prefixes } from "./core/records.ts";
 import { MailboxError } from "./mailbox-error.ts";
 import type { InboxEvent, PublishOptions, ScanOptions, Transaction } from "./transaction.ts";
 
@@ -20,6 +20,8 @@ export interface Scan extends ScanOptions {
 }
 
 export const defaultScanLimit = 1000;
+/** More than any protocol lets wait. */
+const maxWaiting = 1_000_000;
 /** Tells one scan from another. */
 export const scanKey = ({ prefix, after = "", limit = defaultScanLimit }: Scan): string => `${prefix}\n${after}\n${limit}`;
 
@@ -87,6 +89,10 @@ export class StepTransaction implements Transaction {
     const found = this.#snapshot.scans.get(scanKey(scan));
     if (!found) throw new NotLoaded({ scan });
     return found.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }));
+  }
+
+  waiting(): ReadonlySet<Path> {
+    return new Set(this.scan(prefixes.upload, { limit: maxWaiting }).map(({ name }) => pathIn(name, prefixes.upload)));
   }
 
   put(name: string, bytes: Uint8Array): void {

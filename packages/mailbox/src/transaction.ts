@@ -50,6 +50,8 @@ export interface Transaction {
   replace(path: Path, bytes: Uint8Array, options?: PublishOptions): void;
   /** Forgets an object of either kind and queues its deletion (SPEC §3.3). Harmless for a path that is not there. */
   withdraw(path: Path): void;
+  /** Immutable objects whose upload is not known to have succeeded: nobody can have read them for sure. Without this transaction's own. */
+  waiting(): ReadonlySet<Path>;
   /** Adds to the inbox, in the order of commits. Throws `MailboxError` `too-large`. */
   deliver(event: InboxEvent): void;
   /** Erases these bytes once the step is committed. */

@@ -18,6 +18,8 @@ export interface Delivery {
   readonly owedCount: number;
   /** Ids of received messages whose acknowledgement the peer is not known to have. */
   readonly ids: ReceivedIds;
+  /** What the peer said that is not believed yet: it finishes messages whose upload this home does not know of. */
+  readonly heard: Acknowledgement | null;
 }
 
 export interface Gap {
@@ -44,6 +46,7 @@ export const newDelivery: Delivery = {
   owedSince: null,
   owedCount: 0,
   ids: noReceivedIds,
+  heard: null,
 };
 
 /** Ack stays below the 33rd missing, and below the 33rd lost, seq. */

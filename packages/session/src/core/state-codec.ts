@@ -65,6 +65,8 @@ const ratchetType = struct({
 
 const plainRatchet = codec(ratchetType, { maxBytes: 1024 * 1024 });
 
+const acknowledgementType = struct({ ack: uint(), missing: array(uint(), 32), lost: array(uint(), 32) });
+
 const deliveryType = struct({
   lastSeq: uint(),
   oldestUnacked: uint(),
@@ -74,6 +76,7 @@ const deliveryType = struct({
   owedSince: nullable(u64),
   owedCount: uint(),
   ids: bytesUpTo(maxReceivedIdsBytes),
+  heard: nullable(acknowledgementType),
 });
 
 const stateType = struct({
@@ -175,8 +178,6 @@ export const ratchetCodec: Codec<RatchetState> = {
   encode: (state) => plainRatchet.encode(ratchetToPlain(state)),
   decode: (bytes) => ratchetFromPlain(plainRatchet.decode(bytes)),
 };
-
-const acknowledgementType = struct({ ack: uint(), missing: array(uint(), 32), lost: array(uint(), 32) });
 
 /** A message sent and not yet finished. */
 const sentType = struct({

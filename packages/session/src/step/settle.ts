@@ -1,29 +1,41 @@
 import { decodeItems } from "@cweb/broadcast";
 import { equal } from "@cweb/crypto";
-import { toPath } from "@cweb/storage-remote";
+import { type Path, toPath } from "@cweb/storage-remote";
 import { type Acknowledgement, recordRead } from "../core/delivery.ts";
 import { queuedCodec, type SentMessage, sentCodec } from "../core/state-codec.ts";
 import { type Draft, orderIn } from "../draft.ts";
 import { kinds } from "../kinds.ts";
 import { retireOwnId } from "./own-ids.ts";
 
-/** What an acknowledgement finishes, and what it asks to be repaired (SPEC "Acknowledging"). */
-export function settle(draft: Draft, { ack, missing, lost }: Acknowledgement): void {
+/**
+ * What an acknowledgement finishes, and what it asks to be repaired (SPEC "Acknowledging"). One that reaches to objects which this home has not
+ * uploaded may be of a state that was lost: it counts up to these, and for them once they are stored.
+ */
+export function settle(draft: Draft, said: Acknowledgement): void {
+  const { ack, missing, lost } = said;
   const { live } = draft;
   // A peer that acknowledges what was never sent is not believed at all.
   if (!live || ack > live.delivery.lastSeq) return;
   const { oldestUnacked } = live.delivery;
   if (ack < oldestUnacked) return;
-  const found = draft.scan(draft.names.sentPrefix, { limit: ack - oldestUnacked + 1 });
-  for (const { name, bytes } of found) {
+  const waiting = draft.tx.waiting();
+  let believed = ack;
+  for (const { name, bytes } of draft.scan(draft.names.sentPrefix, { limit: ack - oldestUnacked + 1 })) {
     const seq = orderIn(name);
     if (seq > ack) break;
     const sent = sentCodec.decode(bytes);
+    if (waiting.has(sent.path as Path)) {
+      believed = seq - 1;
+      break;
+    }
     if (!missing.includes(seq)) finish(draft, seq, sent, lost.includes(seq));
     else if (sent.path !== "") draft.repairs.push(toPath(sent.path));
   }
   const left = missing.filter((seq) => seq >= oldestUnacked);
-  if (draft.live) draft.live = { ...draft.live, delivery: { ...draft.live.delivery, oldestUnacked: Math.min(ack + 1, ...left) } };
+  if (!draft.live) return;
+  const { delivery } = draft.live;
+  const heard = believed < ack ? said : null;
+  draft.live = { ...draft.live, delivery: { ...delivery, heard, oldestUnacked: Math.min(believed + 1, ...left) } };
 }
 
 /** One-offs that went inside the session have arrived: they need not be listed in the slot any more. */

@@ -6,6 +6,7 @@ import type { Draft } from "../draft.ts";
 import { kinds } from "../kinds.ts";
 import { endSession } from "./establish.ts";
 import { acknowledgeIfOwed } from "./send.ts";
+import { settle } from "./settle.ts";
 
 /** What time brings about, at the end of a round (SPEC "Timers"). Whatever erases goes by the confirmed clock. */
 
@@ -25,6 +26,7 @@ export function prepare(draft: Draft): void {
 
 export function tend(draft: Draft, round: Round): void {
   countDay(draft);
+  if (draft.live?.delivery.heard) settle(draft, draft.live.delivery.heard);
   giveUpGaps(draft);
   checkUnacked(draft, round);
   acknowledgeIfOwed(draft);

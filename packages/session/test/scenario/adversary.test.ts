@@ -4,7 +4,7 @@ import { type ReadResult, toPath } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
 import { ratchetSecrets } from "../../src/core/ratchet-secrets.ts";
 import { decrypt, encrypt, expectedName } from "../../src/core.ts";
-import { createKindRegistry } from "../../src/index.ts";
+import { createKindRegistry, kinds } from "../../src/index.ts";
 import { acquainted, liveOf } from "../support/forge.ts";
 import { establish } from "../support/pair.ts";
 import { isBrowser } from "../support/runs.ts";
@@ -132,6 +132,34 @@ describe("what an adversary can do", () => {
     await ben.say(ada, "read now");
     await ada.poll(ben, true);
     expect((await ada.eventsOf("delivered")).length).toBeGreaterThanOrEqual(1);
+  });
+
+  test("M14: what was said to a state that a restore has lost finishes nothing of the present one", async () => {
+    const world = new World(8);
+    const [ada, ben] = await acquainted(await world.meeting(2));
+    const backup = ada.snapshot();
+    for (let i = 0; i < 5; i++) await ada.say(ben, `lost ${i}`);
+    for (let i = 0; i < 3; i++) await ben.poll(ada);
+    await ben.say(ada, "I have read five messages");
+    await ada.restore(backup);
+    // Her own store cannot be reached, so that nothing tells her of the restore; that of ben can.
+    const session = ada.session(ben);
+    const ids = new Set<string>();
+    for (let i = 0; i < 8; i++) {
+      const { messageId } = await session.send({ kind: kinds.text.number, payload: utf8(`never uploaded ${i}`) });
+      ids.add(messageId.join());
+    }
+    for (let i = 0; i < 3; i++) await session.poll();
+    const shown = await ada.events();
+    expect(shown.map(({ type }) => type)).toContain("message");
+    expect(shown.filter(({ messageId }) => messageId && ids.has(messageId.join()))).toEqual([]);
+    await ada.flush();
+    for (let i = 0; i < 30; i++) {
+      world.clock.advance(hour);
+      await ada.poll(ben);
+      await ben.poll(ada);
+    }
+    expect((await ben.texts()).filter((text) => text.startsWith("never")).length).toBe(8);
   });
 
   test("M16: nothing of a removed contact's session can be read again", async () => {

@@ -268,7 +268,8 @@ export class Trial {
 
   #take(peer: TestPeer, kind: string, event: SessionEvent): void {
     this.#ledger.take(peer, kind, event, this.world.clock.now());
-    if (kind === "undecryptable" && !this.#liar.hasAltered)
+    // What was said to the state that a restore has lost does not open, until the restore is noticed.
+    if (kind === "undecryptable" && !this.#liar.hasAltered && !this.#ledger.wasRestored(peer))
       throw new Violation(`an honest object is called undecryptable: ${event.detail}`);
     if (kind !== "message" && kind !== "delivered") this.trace.push(`  ${peer.index}: ${kind} ${event.detail}`);
   }
