@@ -7,6 +7,8 @@ import { createMailbox, type LogEntry, type ProviderProfile, type S3Server, star
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 
 const bin = new URL("../../bin/cweb.mjs", import.meta.url).pathname;
+/** Hundreds of short processes: compiling the same modules anew is a good part of each. */
+const compiled = new URL("../../node_modules/.cache/compiled", import.meta.url).pathname;
 
 export type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
 
@@ -33,7 +35,11 @@ const parse = (text: string): readonly Line[] =>
 
 export function start(args: readonly string[], { env = {}, cwd }: RunOptions = {}) {
   const { CWEB_HOME: _, CWEB_STORAGE: __, ...inherited } = process.env;
-  return spawn(process.execPath, [bin, ...args], { env: { ...inherited, ...env }, ...(cwd ? { cwd } : {}), stdio: "pipe" });
+  return spawn(process.execPath, [bin, ...args], {
+    env: { ...inherited, NODE_COMPILE_CACHE: compiled, ...env },
+    ...(cwd ? { cwd } : {}),
+    stdio: "pipe",
+  });
 }
 
 /** One process of the built command. */
