@@ -10,7 +10,7 @@ import { type Plan, planOf, scheduled, slotSeen } from "./plan.ts";
 import { takeDescriptor, takeInit } from "./step/establish.ts";
 import { type OpenedMemo, receive, reportOneOffs } from "./step/receive.ts";
 import { pump } from "./step/send.ts";
-import { markAsked, prepare, tend, unackedPaths } from "./step/tend.ts";
+import { markAsked, oldestPaths, prepare, tend, unackedPaths } from "./step/tend.ts";
 import type { StepRunner } from "./step-runner.ts";
 
 /** Objects of the size of a descriptor, the largest that is read beside slots. */
@@ -121,7 +121,7 @@ export class Turns {
     if (!peer) return { heard: false, asksPending: false };
     const path = broadcast.slotPath(peer);
     const answer = await this.#bucket.read(plan.contact, path, broadcast.slotMaxBytes, plan.slotVersion, signal);
-    const { box, isNew } = await this.#steps.step((draft) => {
+    const { box, taken } = await this.#steps.step((draft) => {
       const before = draft.live?.initSeq;
       discovery.noteSlotTried(draft.tx, id, true);
       draft.poll = scheduled(draft.poll, plan, draft.tx.now);
@@ -132,11 +132,12 @@ export class Turns {
       this.#answered(draft);
       pump(draft);
       tend(draft, { expectedWasAbsent: false, heard: false });
-      return { box: found, isNew: draft.live !== null && draft.live.initSeq !== before };
+      // More of a new session may stand right behind its initial message.
+      return { box: found, taken: this.#outcome(draft, draft.live !== null && draft.live.initSeq !== before) };
     }, signal);
     if (box) await this.#takeBox(plan.contact, peer, box, slotSeen(path, answer, 0), signal);
-    // More of a new session may stand right behind its initial message.
-    return { heard: isNew, asksPending: false };
+    await this.#repair(taken.repairs, signal);
+    return taken;
   }
 
   #readSlot(draft: Draft, peer: PeerDescriptor, path: Path, bytes: Uint8Array): Box | undefined {
@@ -191,11 +192,12 @@ export class Turns {
   }
 
   #outcome(draft: Draft, heard: boolean): Taken & { readonly repairs: Repairs } {
-    const unacked = draft.checks === "none" ? [] : unackedPaths(draft, draft.checks === "all" ? 10_000 : 1);
+    const { checks } = draft;
+    const checked = checks === "none" ? [] : checks === "all" ? unackedPaths(draft, 10_000) : oldestPaths(draft);
     return {
       heard,
       asksPending: draft.asksPending,
-      repairs: { asked: draft.repairs, oldest: draft.checks === "oldest", checked: unacked },
+      repairs: { asked: draft.repairs, oldest: checks === "oldest", checked },
     };
   }
 

@@ -105,6 +105,17 @@ function oldestSent(draft: Draft): { readonly first: SentMessage | undefined; re
   return { first: sent[0], oldest: sent.find(({ kind }) => kind !== kinds.ack.number) };
 }
 
+/**
+ * The oldest object not yet acknowledged, and the oldest that carries a payload: a pure acknowledgement in front of it may stay unacknowledged
+ * for as long as the peer waits for just that payload.
+ */
+export function oldestPaths(draft: Draft): readonly ReturnType<typeof toPath>[] {
+  const sent = draft.scan(draft.names.sentPrefix, { limit: 256 }).map(({ bytes }) => sentCodec.decode(bytes));
+  const objects = sent.filter(({ path }) => path !== "");
+  const payload = objects.find(({ kind }) => kind !== kinds.ack.number);
+  return [...new Set([...objects.slice(0, 1), ...(payload ? [payload] : [])].map(({ path }) => toPath(path)))];
+}
+
 /** All objects not yet acknowledged, for looking at them in the own bucket. */
 export function unackedPaths(draft: Draft, limit: number): readonly ReturnType<typeof toPath>[] {
   return draft
