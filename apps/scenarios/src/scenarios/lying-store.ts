@@ -19,6 +19,7 @@ export async function lyingStore(place: Place): Promise<void> {
 
   await withhold(world, ada, ben);
   await corrupt(world, ada, ben);
+  await withholdBehindAcknowledgement(world, ada, ben);
   await rollBack(world, ada, ben);
   await ada.send(ben, "And that was all.");
   await world.untilRead(ben, ada);
@@ -51,6 +52,20 @@ async function withhold(world: World, ada: Person, ben: Person): Promise<void> {
   await world.untilRead(ada, ben, [ada]);
   await world.untilRead(ben, ada);
   expect(ben.told("recovered")).toBe(1);
+}
+
+/** What is lost stands behind a pure acknowledgement, which nobody acknowledges while Ben waits for just that. */
+async function withholdBehindAcknowledgement(world: World, ada: Person, ben: Person): Promise<void> {
+  for (let n = 0; n < 17; n++) await ben.send(ada, `n ${n}`);
+  await world.untilRead(ada, ben, [ada]);
+  for (let n = 0; n < 2; n++) await ben.round();
+  expect(await ada.furtherPaths()).not.toEqual([]);
+  await ada.bucket.provider.remove(await upload(ada, ben, "seven, lost behind an acknowledgement"));
+  for (let n = 0; n < 3; n++) {
+    world.wait(25 * hour);
+    for (const person of [ada, ben, ada, ben]) await person.round();
+  }
+  expect(ben.readFrom(ada)).toContain("seven, lost behind an acknowledgement");
 }
 
 /** One object is altered: it is reported with the store's name, and its sender finds that out within days. */
