@@ -15,7 +15,7 @@ export async function run({ root }) {
   const report = join(root, "node_modules", ".cache", "vitest.json");
   rmSync(report, { force: true });
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { code, output } = await command("vitest", args, { cwd: root, seconds: 480 });
+  const { code, output } = await command("vitest", args, { cwd: root, seconds: 900 });
   if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
   // A file that cannot be loaded, or a rejection that nobody awaits, fails the run without failing any test.

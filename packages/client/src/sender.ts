@@ -53,10 +53,11 @@ export class Sender {
 
   async send(name: string, content: Content, { messageId, signal }: SendOptions): Promise<SendResult> {
     const cancel = signal ? { signal } : {};
-    const wanted = messageId === undefined ? {} : { messageId: parseMessageId(messageId) };
+    // Always an id of ours, never the session's: so that sending again what was printed sends nothing.
+    const wanted = messageId === undefined ? this.#parts.random.bytes(16) : parseMessageId(messageId);
     const { id, name: to } = await this.#parts.book.find(name, cancel);
     const message = typeof content === "string" ? { kind: kinds.text.number, payload: new TextEncoder().encode(content) } : content;
-    const sent = await this.#parts.session(id).send({ ...message, ...wanted }, cancel);
+    const sent = await this.#parts.session(id).send({ ...message, messageId: wanted }, cancel);
     return this.#ship({ contact: id, messageId: sent.messageId, channel: "session" }, to, sent.isRepeated, cancel);
   }
 

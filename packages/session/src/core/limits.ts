@@ -29,8 +29,6 @@ export const skippedActiveDays = 30;
 export const idsAfterResetDays = 180;
 /** An unanswered initial message stands so long. */
 export const initLife = 90 * DAY;
-/** A descriptor older than its expiry by this is not used for a first message. */
-export const maxDescriptorAge = 90 * DAY;
 /** A descriptor fetched within this is new enough for a first message. */
 export const descriptorFreshFor = 3600 * 1000;
 
