@@ -7,18 +7,23 @@ import type { Draft } from "../draft.ts";
 
 const nothing = new Uint8Array();
 
-export const isOwnId = (draft: Draft, messageId: Uint8Array): boolean => draft.get(draft.names.ownId(messageId)) !== undefined;
+export function isOwnId(draft: Draft, messageId: Uint8Array): boolean {
+  return draft.get(draft.names.ownId(messageId)) !== undefined || finishedIds(draft).some((id) => equal(id, messageId));
+}
 
 export function holdOwnId(draft: Draft, messageId: Uint8Array): void {
   draft.put(draft.names.ownId(messageId), nothing);
 }
 
-/** The message is finished: its id makes room for that of a later one, sooner or later. */
+/** The message is finished: its id is one of the newest such, until later ones take its place. */
 export function retireOwnId(draft: Draft, messageId: Uint8Array): void {
   const { names } = draft;
-  const stored = draft.get(names.finishedIds);
-  const earlier = stored ? finishedIdsCodec.decode(stored) : [];
-  const finished = [...earlier.filter((id) => !equal(id, messageId)), messageId];
-  for (const id of finished.slice(0, -keptOwnIds)) draft.remove(names.ownId(id));
+  const finished = [...finishedIds(draft).filter((id) => !equal(id, messageId)), messageId];
+  draft.remove(names.ownId(messageId));
   draft.put(names.finishedIds, finishedIdsCodec.encode(finished.slice(-keptOwnIds)));
+}
+
+function finishedIds(draft: Draft): readonly Uint8Array[] {
+  const stored = draft.get(draft.names.finishedIds);
+  return stored ? finishedIdsCodec.decode(stored) : [];
 }
