@@ -91,6 +91,34 @@ describe("outbox", () => {
     expect(order).toEqual(["beacon", "birth"]);
   });
 
+  test("nothing overtakes an object of its own chain that waits for a beacon", async () => {
+    const home = newHome();
+    const mailbox = home.open();
+    await mailbox.flush();
+    const order: string[] = [];
+    const writer = {
+      checksClock: true,
+      write: (name: string, ...rest: unknown[]) => {
+        order.push(name);
+        // No beacon gets through: neither may what follows the object that wants one.
+        if (name === "beacon") return Promise.reject(unreachable());
+        return (home.bucket.writer.write as (...all: unknown[]) => ReturnType<typeof home.bucket.writer.write>)(name, ...rest);
+      },
+      remove: home.bucket.writer.remove,
+    };
+    const cut = home.open({ writer });
+    await cut.transact({}, (tx) => tx.publish(path("zero"), bytesOf("0"), { chain: "one", beaconFirst: true }));
+    await cut.transact({}, (tx) => tx.publish(path("next"), bytesOf("1"), { chain: "one" }));
+    await cut.transact({}, (tx) => tx.publish(path("else"), bytesOf("2"), { chain: "two" }));
+    await cut.flush();
+    expect(order.filter((name) => name !== "beacon")).toEqual(["else"]);
+    const waiting = await cut.transact({}, (tx) => [...tx.waiting()]);
+    expect(waiting.sort()).toEqual(["next", "zero"]);
+    expect(await home.open().flush()).toMatchObject({ pending: false });
+    expect(contents(home.bucket)).toMatchObject({ zero: "0", next: "1", else: "2" });
+    expect(await mailbox.transact({}, (tx) => tx.waiting().size)).toBe(0);
+  });
+
   test("a flush without network keeps everything and says why", async () => {
     const home = newHome();
     const dead = home.open({
