@@ -1,7 +1,7 @@
 import { type Broadcast, BroadcastError } from "@cweb/broadcast";
 import type { Clock, Random } from "@cweb/crypto";
 import type { CwebId, Discovery } from "@cweb/discovery";
-import type { FlushReport, Mailbox } from "@cweb/mailbox";
+import type { FlushReport } from "@cweb/mailbox";
 import { kinds, type Session } from "@cweb/session";
 import type { Cancellable, ContactBook } from "./contact-book.ts";
 import { formatMessageId, parseMessageId } from "./core/message-id.ts";
@@ -31,7 +31,6 @@ export interface SendResult extends SentMessage {
 }
 
 export interface SenderParts {
-  readonly mailbox: Mailbox;
   readonly discovery: Discovery;
   readonly broadcast: Broadcast;
   readonly book: ContactBook;
@@ -62,7 +61,7 @@ export class Sender {
   }
 
   async broadcast(name: string, text: string, cancel: Cancellable): Promise<SendResult> {
-    const { mailbox, discovery, broadcast, book, random, clock, session } = this.#parts;
+    const { discovery, broadcast, book, random, clock, session } = this.#parts;
     const { id, name: to } = await book.find(name, cancel);
     if (!(await discovery.contact(id, cancel))?.pinned) await session(id).poll(cancel);
     const messageId = random.bytes(16);
@@ -72,8 +71,7 @@ export class Sender {
       await broadcast.sendOneOff(id, item, cancel);
     } catch (error) {
       if (!(error instanceof BroadcastError) || error.code !== "init-live") throw error;
-      const carried = await mailbox.transact({ read: broadcast.reads(id) }, (tx) => broadcast.payloadFor(tx, id, item), cancel);
-      await session(id).send({ kind: kinds.oneOff.number, payload: carried }, cancel);
+      await session(id).sendOneOff(item, cancel);
       return { ...(await this.#ship({ ...message, channel: "session" }, to, false, cancel)), kind: "broadcast" };
     }
     return this.#ship(message, to, false, cancel);

@@ -1,6 +1,8 @@
+import type { OneOffItem } from "@cweb/broadcast";
 import { type CwebId, decodeId, type PeerDescriptor } from "@cweb/discovery";
 import { descriptorFreshFor, failuresBeforeAlarm, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
 import type { ContactKey, Draft } from "./draft.ts";
+import { kinds } from "./kinds.ts";
 import type { Cancellable, SessionOptions } from "./options.ts";
 import { type PollOptions, Round, type RoundReport } from "./round.ts";
 import { SessionError } from "./session-error.ts";
@@ -65,11 +67,7 @@ export class Session {
       const messageId = message.messageId ?? draft.tx.random.bytes(16);
       const isNamed = message.messageId !== undefined;
       if (isNamed && isOwnId(draft, messageId)) return { messageId, isRepeated: true };
-      if (draft.state.unacked + draft.state.queued >= maxUnacked) {
-        throw new SessionError("peer-away", `${maxUnacked} messages wait for this contact already; try again when it was online`, {
-          retryable: true,
-        });
-      }
+      requireRoom(draft);
       if (isNamed) holdOwnId(draft, messageId);
       enqueue(draft, { kind: message.kind, payload: message.payload, messageId, isNamed });
       pump(draft);
@@ -77,6 +75,20 @@ export class Session {
     }, signal);
     await this.establish({ ...(signal ? { signal } : {}) });
     return sent;
+  }
+
+  /**
+   * A one-off message for whom `queueOneOff` is refused with `init-live`: it is listed, numbered and queued in the session by one step, so that
+   * neither can be there without the other. Throws `BroadcastError` `bad-kind`, `too-large`; `SessionError` `peer-away`.
+   */
+  async sendOneOff(item: OneOffItem, { signal }: Cancellable = {}): Promise<void> {
+    await this.#steps.step((draft) => {
+      requireRoom(draft);
+      const payload = draft.tools.broadcast.payloadFor(draft.tx, this.contact.id, item);
+      enqueue(draft, { kind: kinds.oneOff.number, payload, messageId: draft.tx.random.bytes(16) });
+      pump(draft);
+    }, signal);
+    await this.establish({ ...(signal ? { signal } : {}) });
   }
 
   /** Something small (at most 4 KiB) for the next message that is sent anyway; alone it never causes one. Only the newest few are kept. */
@@ -159,4 +171,11 @@ export class Session {
       throw new SessionError("unsupported-kind", `messages of kind ${kind} are not sent in a session`);
     }
   }
+}
+
+function requireRoom({ state }: Draft): void {
+  if (state.unacked + state.queued < maxUnacked) return;
+  throw new SessionError("peer-away", `${maxUnacked} messages wait for this contact already; try again when it was online`, {
+    retryable: true,
+  });
 }

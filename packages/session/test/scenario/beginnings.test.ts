@@ -225,11 +225,9 @@ describe("how sessions begin", () => {
     await ada.poll(ben);
     await ben.poll(ada);
     await ada.say(ben, "a session is begun");
-    const id = ben.discovery.identity.id;
     const carry = async (text: string): Promise<void> => {
       const item = { sentAt: world.clock.now(), kind: kinds.text.number, messageId: world.random.bytes(16), payload: utf8(text) };
-      const payload = await ada.mailbox.transact({ read: ada.broadcast.reads(id) }, (tx) => ada.broadcast.payloadFor(tx, id, item));
-      await ada.session(ben).send({ kind: kinds.oneOff.number, payload });
+      await ada.session(ben).sendOneOff(item);
       await ada.flush();
     };
     const before = ada.bucket.objects();
@@ -243,6 +241,31 @@ describe("how sessions begin", () => {
     await ada.bucket.writer.write(path, bytes);
     await ben.poll(ada, true);
     expect(await ben.texts()).toEqual(["first"]);
+  });
+
+  test("a one-off message for the session is listed, numbered and queued in one commit", async () => {
+    const world = new World(12);
+    const [ada, ben] = (await world.meeting(2)) as [TestPeer, TestPeer];
+    await ada.say(ben, "a session is begun");
+    const { id } = ben.discovery.identity;
+    const item = { sentAt: world.clock.now(), kind: kinds.text.number, messageId: world.random.bytes(16), payload: utf8("carried") };
+    const { commit } = ada.store;
+    let commits = 0;
+    ada.store.commit = async (batch, cancel) => {
+      commits++;
+      if (commits > 1) throw new Error("killed");
+      return commit.call(ada.store, batch, cancel);
+    };
+    await ada
+      .session(ben)
+      .sendOneOff(item)
+      .catch(() => undefined);
+    ada.store.commit = commit;
+    const listed = await ada.mailbox.transact({ read: ada.broadcast.reads(id) }, (tx) => ada.broadcast.pendingOneOffs(tx, id));
+    expect(listed.length).toBe(1);
+    await ada.flush();
+    await ben.poll(ada, true);
+    expect(await ben.texts()).toEqual(["a session is begun", "carried"]);
   });
 
   test("nothing is uploaded before the beacon that tells of a new session", async () => {
