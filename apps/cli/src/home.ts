@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Peer } from "@cweb/client";
-import { cipherSuite } from "@cweb/crypto";
+import { cipherSuite, systemRandom } from "@cweb/crypto";
 import type { LocalStore } from "@cweb/storage-local";
 import { openNodeStore } from "@cweb/storage-local/node";
 import { encodeReadProfile, formatStorageProfile, parseStorageProfile, readSide, type StorageProfile } from "@cweb/storage-remote";
@@ -41,17 +41,20 @@ export async function createStore(home: string): Promise<LocalStore> {
 
 export const hasDatabase = (home: string): boolean => existsSync(database(home));
 
-/** Keeps the profile beside the home until `adoptProfile`. Answers its file. */
+/** Keeps the profile beside the home until `adoptProfile`. Answers its file, which is no other process's. */
 export async function draftProfile(home: string, profile: StorageProfile): Promise<string> {
-  const text = `${formatStorageProfile(profile)}\n`;
-  const digest = cipherSuite.sha256(new TextEncoder().encode(text)).subarray(0, 8);
-  const file = join(home, `storage-${Buffer.from(digest).toString("hex")}.json`);
-  await writePrivately(file, text);
+  const file = join(home, `storage-${Buffer.from(systemRandom.bytes(8)).toString("hex")}.json`);
+  await writePrivately(file, `${formatStorageProfile(profile)}\n`);
   return file;
 }
 
 export async function adoptProfile(home: string, draft: string): Promise<void> {
-  await rename(draft, storageFile(home));
+  try {
+    await rename(draft, storageFile(home));
+  } catch (error) {
+    // A command that came meanwhile has adopted it.
+    if (!existsSync(storageFile(home))) throw error;
+  }
   for (const name of await readdir(home)) if (draftName.test(name)) await rm(join(home, name), { force: true });
 }
 

@@ -15,7 +15,7 @@ export class Output {
 
   /** Resolves when the line has left this process. Throws `CliError` `output-closed` or `output-failed`: then nobody has it. */
   async line(line: Line): Promise<void> {
-    const text = this.#isJson ? JSON.stringify(line) : sentence(line);
+    const text = this.#isJson ? jsonLine(line) : sentence(line);
     await write(process.stdout, `${text}\n`);
   }
 
@@ -27,11 +27,16 @@ export class Output {
   async say({ code, message, retryable }: Problem, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const contact = typeof about.contact === "string" ? `${about.contact}: ` : "";
     const text = this.#isJson
-      ? JSON.stringify({ type: "error", code, message, retryable, ...about })
+      ? jsonLine({ type: "error", code, message, retryable, ...about })
       : `cweb: ${contact}${message}${retryable ? " (It is tried again later.)" : ""}`;
     // With standard error closed there is nobody left to tell.
     await write(process.stderr, `${text}\n`).catch(() => undefined);
   }
+}
+
+/** One line for every reader: Unicode's own line ends are escaped, since many a language splits there, too. */
+function jsonLine(value: object): string {
+  return JSON.stringify(value).replaceAll(/[\u0085\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function write(stream: NodeJS.WriteStream, text: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
   type RemoteWriter,
   type RequestEvent,
   type StorageProfile,
+  StorageRemoteError,
   withMeter,
   withRetry,
   withTimeout,
@@ -63,7 +64,9 @@ export function openPorts(profile: StorageProfile, { clockOffset, requests }: Co
   const retrying = { clock: systemClock, random: systemRandom, attempts };
   const readerOf = (from: ReadProfile, store: string): RemoteReader => {
     const meter = meterOf(store);
-    const options = { folder: folderReader, onExtraRequest: (event: RequestEvent) => meter.record(event) };
+    // For trials on one computer only: else a stranger's card would make this device read its own files.
+    const folder = profile.type === "folder" ? folderReader : refuseFolder;
+    const options = { folder, onExtraRequest: (event: RequestEvent) => meter.record(event) };
     return withRetry(withTimeout(withMeter(openReader(from, options), meter), timing), retrying);
   };
   const writerOf = (to: StorageProfile, store: string): RemoteWriter => {
@@ -90,6 +93,13 @@ export function openPorts(profile: StorageProfile, { clockOffset, requests }: Co
       kindOf = tell;
     },
   };
+}
+
+function refuseFolder(): never {
+  throw new StorageRemoteError(
+    "bad-profile",
+    "This card names a folder as its storage: only a home that is kept in a folder itself reads those.",
+  );
 }
 
 /** The own bucket is read with the writing key: a public address, or what stands in front of it, may show old things. */

@@ -32,6 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+const whatToDo = "Say what to do, such as: cweb init, cweb send NAME TEXT, cweb receive. cweb --help lists all commands.";
+
 async function parseAndRun(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
   let chosen: Run | undefined;
   const program = commands((run) => {
@@ -42,10 +44,10 @@ async function parseAndRun(args: readonly string[], output: Output, signal: Abor
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.done;
-    throw new CliError("usage", usageOf(error), { cause: error });
+    // No command at all: the parser wants to print its help.
+    throw new CliError("usage", error.code === "commander.help" ? whatToDo : usageOf(error), { cause: error });
   }
-  if (!chosen)
-    throw new CliError("usage", "Say what to do, such as: cweb init, cweb send NAME TEXT, cweb receive. cweb --help lists all commands.");
+  if (!chosen) throw new CliError("usage", whatToDo);
   return chosen(await contextOf(program, output, signal));
 }
 

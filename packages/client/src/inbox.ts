@@ -95,7 +95,7 @@ function describe(kind: Exclude<SessionEventKind, "alarm" | "rider">, content: S
   switch (kind) {
     case "message": {
       const channel = content.channel === "broadcast" ? "broadcast" : "session";
-      const shown = number === kinds.text.number ? { text: new TextDecoder().decode(payload) } : {};
+      const shown = number === kinds.text.number ? { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload) } : {};
       return { type: kind, kind: channel, id, from: contact, number, ...shown, payload, sentAt };
     }
     case "delivered":

@@ -57,8 +57,9 @@ async function create({ signal }: Context, home: string, { options, profile }: M
   const draft = await draftProfile(home, profile);
   try {
     const { peer, nextSeed } = await Peer.create(options, { signal });
-    await adoptProfile(home, draft);
+    // First what is nowhere else; the draft is found again.
     await writePrivately(join(home, "next-identity.txt"), nextNote(nextSeed));
+    await adoptProfile(home, draft);
     return peer;
   } catch (error) {
     await rm(draft, { force: true });

@@ -49,6 +49,17 @@ describe("add", () => {
     expect((await ada.messages(1)).map(({ text }) => text)).toEqual(["still here"]);
   });
 
+  test("a stranger's card makes no home over S3 read folders of this computer", async () => {
+    const { folder, ada } = await s3Pair();
+    const zoe = await person(folder, "zoe", folderProfile(folder, "zoe"));
+    const result = await ada.run(["add", await zoe.card(), "--as", "zoe"]);
+    expect(result.lines).toEqual([expect.objectContaining({ name: "zoe", state: "pending" })]);
+    expect(result.errors).toEqual([
+      expect.objectContaining({ code: "bad-profile", contact: "zoe", message: expect.stringContaining("folder") }),
+    ]);
+    expect(await ada.run(["receive"])).toMatchObject({ code: 0 });
+  });
+
   test("a contact whose store does not answer is pending, and known later", async () => {
     const { store, folder, ada } = await s3Pair();
     const carla = await person(folder, "carla", await store.mailbox("carla"));

@@ -31,6 +31,16 @@ describe("init", () => {
     expect(readdirSync(ada.home).filter((name) => name.startsWith("storage-"))).toEqual([]);
   });
 
+  test("of several at once with the same storage one succeeds, and its home works", async () => {
+    const folder = scratch();
+    const ada = new Person(folder, "ada");
+    const results = await Promise.all([1, 2, 3].map(() => ada.run(["init", "--storage", folderProfile(folder, "ada")])));
+    expect(results.map(({ code }) => code).sort()).toEqual([0, 1, 1]);
+    expect(results.flatMap(({ errors }) => errors.map(({ code }) => code))).toEqual(["already-initialized", "already-initialized"]);
+    expect(await ada.card()).toMatch(/^cweb:/);
+    expect(readdirSync(ada.home).filter((file) => file.startsWith("storage-"))).toEqual([]);
+  });
+
   test("without a storage names three ways to get one", async () => {
     const folder = scratch();
     const result = await new Person(folder, "ada").run(["init"]);
@@ -132,6 +142,7 @@ describe("usage", () => {
     const result = await ada.run(args);
     expect([result.code, result.stdout, result.errors.length]).toEqual([2, "", 1]);
     expect(result.stderr.trim().split("\n")).toHaveLength(1);
+    expect(result.errors[0]?.message).toMatch(/^[A-Z][^\n]+$/);
   });
 
   test("--help and --version end with 0", async () => {

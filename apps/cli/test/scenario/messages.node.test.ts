@@ -111,6 +111,14 @@ describe("send and receive", () => {
     expect((await ben.messages(3)).map(({ text }) => text)).toEqual(["-5 degrees", "--json", ""]);
   });
 
+  test("a line of JSON is one line for readers that split at Unicode's line ends, too", async () => {
+    const text = "a\u2028b\u2029c\u0085d";
+    await ada.ok(["send", "ben", text]);
+    const { stdout, lines } = await ben.run(["receive"]);
+    expect(lines.flatMap((line) => line.text ?? [])).toEqual([text]);
+    expect(stdout).not.toMatch(/[\u0085\u2028\u2029]/);
+  });
+
   test("control characters of strangers do not reach the terminal", async () => {
     await ada.ok(["send", "ben", "\u001b[2Jboo\u202e!"]);
     const shown = await cweb(["--home", ben.home, "receive"]);

@@ -14,6 +14,12 @@ describe("two peers", () => {
     expect(events).toContainEqual(expect.objectContaining({ type: "message", from: "ben", text: "welcome", kind: "session" }));
   });
 
+  test("a text arrives with its byte order mark", async () => {
+    const [ada, ben] = await new World(4).pair();
+    await ada.peer.send("ben", "\ufeffmarked");
+    expect(await ben.texts()).toEqual(["\ufeffmarked"]);
+  });
+
   test("send one-off messages without a session", async () => {
     const [ada, ben] = await new World(2).pair();
     const sent = await ada.peer.broadcast("ben", "once");
