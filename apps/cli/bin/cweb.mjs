@@ -5,6 +5,11 @@ if (major < 22 || (major === 22 && minor < 13)) {
   console.error(`cweb needs Node 22.13 or newer; this is ${process.version}.`);
   process.exit(1);
 }
+// Standard error is for problems: Node 22 and 23 would speak of SQLite, which they have as an experiment, on each start.
+const { emitWarning } = process;
+process.emitWarning = (warning, ...more) => {
+  if (!String(warning).startsWith("SQLite is an experimental feature")) emitWarning(warning, ...more);
+};
 const { run } = await import("../dist/index.js");
 // Connections that are kept alive must not keep the command alive; all output was awaited.
 process.exit(await run(process.argv.slice(2)));

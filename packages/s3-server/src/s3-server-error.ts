@@ -6,7 +6,8 @@ export type S3ServerErrorCode =
   | "keys-file-busy"
   | "data-dir-unusable"
   | "address-in-use"
-  | "cannot-listen";
+  | "cannot-listen"
+  | "data-dir-in-use";
 
 export class S3ServerError extends Error {
   readonly code: S3ServerErrorCode;

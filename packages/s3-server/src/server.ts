@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ProviderProfile } from "./core/profile.ts";
 import type { KeyGrant, Place } from "./core/rights.ts";
 import { encodeXml } from "./core/xml.ts";
+import { lockDirectory } from "./disk/directory-lock.ts";
 import { type DiskSettings, hasCode } from "./disk/durable.ts";
 import { ObjectStore } from "./disk/object-store.ts";
 import { UploadStore } from "./disk/upload-store.ts";
@@ -67,25 +68,31 @@ const staleUploadMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Starts to listen; resolves when the server is ready.
- * @throws S3ServerError `data-dir-unusable`, `address-in-use`, `cannot-listen`.
+ * @throws S3ServerError `data-dir-unusable`, `data-dir-in-use`, `address-in-use`, `cannot-listen`.
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   options.signal?.throwIfAborted();
   const { dataDir, host = "127.0.0.1", clock = systemClock } = options;
   const settings = await prepareDataDir(dataDir, options.durable ?? true);
-  const uploads = new UploadStore(dataDir, settings);
-  await sweep(settings, uploads, clock);
-  const server = createHttpServer(options, settings, uploads, clock);
-  await listen(server, host, options.port ?? 0);
-  const { port } = server.address() as AddressInfo;
-  const url = `http://${reachable(host)}:${port}`;
-  await writeFile(join(dataDir, "url"), `${url}\n`, { mode: 0o600 });
-  return {
-    url,
-    port,
-    addMailbox: (name, mailboxOptions) => createMailbox(dataDir, name, { clock, ...mailboxOptions }),
-    close: () => close(server, clock),
-  };
+  const unlock = await lockDirectory(dataDir);
+  try {
+    const uploads = new UploadStore(dataDir, settings);
+    await sweep(settings, uploads, clock);
+    const server = createHttpServer(options, settings, uploads, clock);
+    await listen(server, host, options.port ?? 0);
+    const { port } = server.address() as AddressInfo;
+    const url = `http://${reachable(host)}:${port}`;
+    await writeFile(join(dataDir, "url"), `${url}\n`, { mode: 0o600 });
+    return {
+      url,
+      port,
+      addMailbox: (name, mailboxOptions) => createMailbox(dataDir, name, { clock, ...mailboxOptions }),
+      close: () => close(server, clock).finally(unlock),
+    };
+  } catch (cause) {
+    unlock();
+    throw cause;
+  }
 }
 
 function createHttpServer(options: S3ServerOptions, disk: DiskSettings, uploads: UploadStore, clock: ServerClock): Server {

@@ -1,7 +1,8 @@
 import { readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createMailbox, S3ServerError } from "../../src/index.ts";
+import { createMailbox, S3ServerError, startS3Server } from "../../src/index.ts";
+import { cwebS3, startProcess } from "../support/process.ts";
 import { start, temporaryDir, verdict } from "../support/started.ts";
 
 describe("mailboxes", () => {
@@ -100,5 +101,21 @@ describe("mailboxes", () => {
   test("a second server on one address is told so", async () => {
     const { server } = await start();
     await expect(start({ port: server.port })).rejects.toMatchObject({ code: "address-in-use" });
+  });
+
+  test("a second server in one data directory is refused, until the first has ended or was killed", async () => {
+    const dataDir = await temporaryDir();
+    const first = await startS3Server({ dataDir });
+    await expect(startS3Server({ dataDir })).rejects.toMatchObject({ code: "data-dir-in-use" });
+    await createMailbox(dataDir, "meanwhile");
+    await first.close();
+    const second = await startProcess("--data", dataDir, "--port", "0");
+    expect(await cwebS3("--data", dataDir, "--port", "0")).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("stop it first"),
+    });
+    await second.end("SIGKILL");
+    await (await startS3Server({ dataDir })).close();
   });
 });
