@@ -113,13 +113,19 @@ export function placeOf(value: Readonly<Record<string, unknown>>): S3Place {
   return { endpoint: baseUrl(value.endpoint, "endpoint"), region, bucket, prefix: prefixOf(value.prefix ?? ""), pathStyle };
 }
 
+/** The same keys, of which Node's inspection and its console show no secret. JSON does: it is how a profile is kept. */
+function quiet(keys: S3Credentials): S3Credentials {
+  const shown = { accessKeyId: keys.accessKeyId, secretAccessKey: "[redacted]" };
+  return Object.defineProperty(keys, Symbol.for("nodejs.util.inspect.custom"), { value: () => shown });
+}
+
 /** Checks a pair of keys; `name` tells which in errors. */
 export function credentialsOf(value: unknown, name: string): S3Credentials {
   const { accessKeyId, secretAccessKey } = recordOf(value, name, ["accessKeyId", "secretAccessKey"]);
   // "/" and "," separate fields of the signature's header.
   const id = printable(accessKeyId, `${name}.accessKeyId`, 1, 128);
   if (/[/,]/.test(id)) throw badProfile(`"${name}.accessKeyId" must not hold "/" or ",".`);
-  return { accessKeyId: id, secretAccessKey: printable(secretAccessKey, `${name}.secretAccessKey`, 1, 256) };
+  return quiet({ accessKeyId: id, secretAccessKey: printable(secretAccessKey, `${name}.secretAccessKey`, 1, 256) });
 }
 
 /** Checks that `value` is an object with no other fields than these: a misspelt one would be silently without effect. */
@@ -144,7 +150,7 @@ export function readSide(profile: StorageProfile): ReadProfile {
   if ("type" in profile.read) return profile.read;
   const { endpoint, region, bucket, prefix, pathStyle, read } = profile;
   const { accessKeyId, secretAccessKey } = read;
-  return { type: "s3", endpoint, region, bucket, prefix, pathStyle, read: { accessKeyId, secretAccessKey } };
+  return { type: "s3", endpoint, region, bucket, prefix, pathStyle, read: quiet({ accessKeyId, secretAccessKey }) };
 }
 
 /** Where a profile points, for people: one line without secrets. */

@@ -40,8 +40,7 @@ class SdkBucket {
   /** Runs one command. Rejects with the signal's reason, an `S3ServiceException`, or this package's error. */
   async send<T>(signal: AbortSignal | undefined, command: (sdk: Sdk, client: S3Client) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
-    this.#loaded ??= this.#load();
-    const { sdk, client } = await this.#loaded;
+    const { sdk, client } = await this.#load();
     try {
       signal?.throwIfAborted();
       return await command(sdk, client);
@@ -54,7 +53,17 @@ class SdkBucket {
     }
   }
 
-  async #load(): Promise<Loaded> {
+  /** Once; a failure is not kept, since a page that was offline may load the SDK later. */
+  #load(): Promise<Loaded> {
+    this.#loaded ??= this.#open().catch((cause: unknown) => {
+      this.#loaded = undefined;
+      const message = "The AWS SDK cannot be loaded; install @aws-sdk/client-s3, or take the back-end s3-lite, which needs no SDK.";
+      throw new StorageRemoteError("unsupported", message, { cause });
+    });
+    return this.#loaded;
+  }
+
+  async #open(): Promise<Loaded> {
     const sdk = await import("@aws-sdk/client-s3");
     const { endpoint, region, pathStyle, credentials, putHeaders } = this.location;
     const client = new sdk.S3Client({
