@@ -1,6 +1,7 @@
 // One run over all packages and apps: the same test files in Node and in a real Chromium. `*.node.test.ts` run in Node only,
 // `*.browser.test.ts` in Chromium only. The condition @cweb/source makes tests read src/, so that no build comes first.
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
@@ -64,6 +65,8 @@ export default defineConfig({
   // For the browser's global setup, which runs in Node under these root settings.
   ssr: { resolve: { conditions: nodeConditions } },
   test: {
+    // All cores: the tests with processes and disks of their own wait a good deal.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: chromium ? [node, browser] : [node],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },
   },
