@@ -46,10 +46,11 @@ export function decrypt(state: RatchetState, name: string, object: Uint8Array, t
   const sealed = new SealedMessage(tools.crypto, state, object.subarray(0, sealedHeaderLength), object.subarray(sealedHeaderLength));
   const skipped = state.skipped.get(name);
   if (skipped) return openSkipped(state, name, skipped, sealed);
+  // Only after an own chain can the peer have begun another; then that is what comes most often, so its key is tried first.
+  const inNext = state.sending.kind === "active" ? sealed.header(state.nextReceiving.headerKey) : undefined;
+  if (inNext) return openInNextChain(state, name, inNext, sealed);
   const inChain = state.receiving && sealed.header(state.receiving.keys.headerKey);
-  if (state.receiving && inChain) return openInChain(state, state.receiving, inChain, sealed);
-  const inNext = sealed.header(state.nextReceiving.headerKey);
-  return inNext && openInNextChain(state, name, inNext, sealed);
+  return state.receiving && inChain && openInChain(state, state.receiving, inChain, sealed);
 }
 
 /** One received object: its two sealed parts and what they are bound to. */
