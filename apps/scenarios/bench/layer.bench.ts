@@ -9,6 +9,7 @@ import { type CipherSuite, systemRandom } from "@cweb/crypto";
 import { nobleSuite } from "@cweb/crypto/noble";
 import { nodeSuite } from "@cweb/crypto/node";
 import { openNodeStore } from "@cweb/storage-local/node";
+import type { Path } from "@cweb/storage-remote";
 import { memoryPlace } from "../src/memory-place.ts";
 import type { Person } from "../src/person.ts";
 import type { Place } from "../src/place.ts";
@@ -45,6 +46,29 @@ async function pingPong([ada, ben]: readonly [Person, Person], count: number): P
 /** The burst is answered, so that it is acknowledged. */
 async function burst([ada, ben]: readonly [Person, Person], count: number): Promise<number> {
   await pass(ada, ben, count);
+  await pass(ben, ada, 1);
+  return count + 1;
+}
+
+/** All are withheld and shown again from the last to the first: each is looked for among the names ahead or passed over. */
+async function reverse([ada, ben]: readonly [Person, Person], count: number): Promise<number> {
+  const before = await ada.bucket.provider.paths();
+  const sent: (readonly [Path, Uint8Array])[] = [];
+  for (let n = 0; n < count; n++) {
+    await ada.peer.send(ben.name, text);
+    const next = [...(await ada.bucket.provider.objects())].filter(
+      ([path]) => !before.has(path) && !sent.some(([known]) => known === path),
+    );
+    sent.push(...next);
+  }
+  for (const [path] of sent) await ada.bucket.provider.remove(path);
+  ada.world.wait(60_000);
+  for (const [path, bytes] of sent.reverse()) {
+    await ada.bucket.provider.put(path, bytes);
+    await ben.round({ full: true });
+  }
+  if (ben.lines.length !== count) throw new Error(`${ben.lines.length} of ${count} messages came.`);
+  for (const person of [ada, ben]) person.forgetTalk();
   await pass(ben, ada, 1);
   return count + 1;
 }
@@ -136,6 +160,12 @@ export const benches: readonly object[] = [
     title: "whole layer: a burst of 100 in memory",
     unit: "messages",
     contestants: inMemory((people, scale) => burst(people, 100 * scale)),
+  },
+  {
+    title: "whole layer: 30 in memory, shown from the last to the first, with a full check for each",
+    unit: "messages",
+    rounds: 3,
+    contestants: inMemory((people, scale) => reverse(people, 30 * scale)),
   },
   onDisk(),
 ];
