@@ -64,7 +64,7 @@ export class Inbox {
 
   async #content(kind: string, body: Uint8Array, cancel: Cancellable): Promise<Described | undefined> {
     if (kind === "own-state-restored") return { type: kind, contact: "me", message: noticeOf(kind) };
-    if (!isSessionKind(kind) || kind === "rider") return undefined;
+    if (!isSessionKind(kind)) return undefined;
     const content = sessionEventCodec.decode(body);
     const id = content.contact as CwebId;
     const entry = await this.#options.book.entry(id, cancel);
@@ -89,7 +89,7 @@ export const notedHere: readonly string[] = ["unreachable", "object-invalid"];
 type Content<E extends PeerEvent> = E extends PeerEvent ? Omit<E, "redelivered" | "acknowledge"> : never;
 type Described = Content<PeerEvent>;
 
-function describe(kind: Exclude<SessionEventKind, "alarm" | "rider">, content: SessionEvent, contact: string): Described {
+function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEvent, contact: string): Described {
   const { messageId, number, payload, sentAt } = content;
   const id = messageId ? formatMessageId(messageId) : "";
   switch (kind) {

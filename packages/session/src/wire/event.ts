@@ -13,7 +13,6 @@ export const sessionEventKinds = [
   "recovered",
   "undecryptable",
   "unsupported",
-  "rider",
   "alarm",
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
