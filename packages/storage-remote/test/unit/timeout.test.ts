@@ -1,6 +1,6 @@
 import { VirtualClock } from "@cweb/crypto/testing";
 import { describe, expect, test } from "vitest";
-import { type RemoteReader, type RemoteWriter, toPath, withTimeout } from "../../src/index.ts";
+import { type RemoteReader, type RemoteWriter, toPath, type Version, withTimeout } from "../../src/index.ts";
 import { memoryBucket } from "../../src/memory.ts";
 
 const path = toPath("a");
@@ -39,6 +39,36 @@ describe("withTimeout", () => {
     expect(over).toBe(false);
     clock.advance(1000);
     await ended;
+  });
+
+  test("gives more time after a long body that was late, and takes it back once bodies are quick", async () => {
+    const clock = new VirtualClock();
+    let answer: () => void = () => undefined;
+    const write = (): Promise<{ kind: "stored"; version: Version }> =>
+      new Promise((resolve) => {
+        answer = () => resolve({ kind: "stored", version: "v" as Version });
+      });
+    const port: RemoteWriter = { checksClock: true, write, remove: never };
+    const timed = withTimeout(port, { clock, milliseconds: 1000, slowest: 65_536 });
+    const isLateAfter = async (milliseconds: number): Promise<boolean> => {
+      let late = false;
+      const writing = timed.write(path, new Uint8Array(655_360)).catch(() => {
+        late = true;
+      });
+      clock.advance(milliseconds);
+      for (let i = 0; i < 10; i++) await Promise.resolve();
+      const result = late;
+      answer();
+      await writing;
+      return result;
+    };
+    // 10 s for the bytes at first, then twice as much each time, at most eightfold.
+    expect(await isLateAfter(11_000)).toBe(true);
+    expect(await isLateAfter(11_000)).toBe(false);
+    for (const limit of [21_000, 41_000, 81_000, 81_000]) expect(await isLateAfter(limit)).toBe(true);
+    for (let i = 0; i < 3; i++) expect(await isLateAfter(1)).toBe(false);
+    expect(await isLateAfter(10_999)).toBe(false);
+    expect(await isLateAfter(11_000)).toBe(true);
   });
 
   test("leaves no sleep behind, and passes on answers and the caller's abort", async () => {
