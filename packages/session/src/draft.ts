@@ -6,7 +6,8 @@ import type { Path } from "@cweb/storage-remote";
 import { newPollState, type PollState, pollCodec } from "./core/schedule.ts";
 import { type LiveSession, newSessionState, type SessionState } from "./core/state.ts";
 import { type QueuedMessage, stateCodec } from "./core/state-codec.ts";
-import type { KindRegistry } from "./kinds.ts";
+import type { KindRegistry } from "./kind-registry.ts";
+import type { MessageOutcome } from "./layer.ts";
 import { type SessionEvent, type SessionEventKind, sessionEventCodec } from "./wire/event.ts";
 
 /** What every step of a session needs beside its records. */
@@ -140,7 +141,9 @@ export class Draft {
     return this.state.live;
   }
 
+  /** For the inbox; what concerns a message of a layer above is for that layer. */
   report(kind: SessionEventKind, event: Partial<SessionEvent> = {}): void {
+    if (event.channel === undefined && event.messageId && this.#tell(kind, event.messageId, event.number)) return;
     const body = {
       contact: this.contact.id,
       channel: "session",
@@ -154,9 +157,20 @@ export class Draft {
     this.tx.deliver({ kind, body: sessionEventCodec.encode(body) });
   }
 
+  /** Answers whether the event belongs to a layer above. */
+  #tell(kind: SessionEventKind, messageId: Uint8Array, number: number | undefined): boolean {
+    const layer = number === undefined ? undefined : this.tools.kinds.layerOf(number);
+    if (!layer) return false;
+    if (isOutcome(kind)) layer.settle?.(this.tx, this.contact.id, messageId, kind);
+    return isOutcome(kind) || kind === "recovered";
+  }
+
   /** Writes what has changed. */
   save(): void {
     if (this.state !== this.#stateBefore) this.tx.put(this.names.state, stateCodec.encode(this.state));
     if (this.poll !== this.#pollBefore) this.tx.put(this.names.poll, pollCodec.encode(this.poll));
   }
 }
+
+const isOutcome = (kind: SessionEventKind): kind is MessageOutcome =>
+  kind === "delivered" || kind === "undelivered" || kind === "unconfirmed";

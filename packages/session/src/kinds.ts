@@ -1,5 +1,3 @@
-import { SessionError } from "./session-error.ts";
-
 /** Where a kind of message is accepted: in a session, in a one-off of the private broadcast, in a room. */
 export type Channel = "session" | "one-off" | "room";
 
@@ -22,19 +20,5 @@ export const kinds = {
   oneOff: { number: 4, name: "oneoff", channels: ["session"] },
 } as const satisfies Record<string, MessageKind>;
 
-export interface KindRegistry {
-  get(number: number): MessageKind | undefined;
-}
-
-/** This layer's kinds and those of upper layers. Throws `SessionError` `duplicate-kind` where two have the same number. */
-export function createKindRegistry(upper: readonly MessageKind[] = []): KindRegistry {
-  const byNumber = new Map<number, MessageKind>();
-  for (const kind of [...Object.values(kinds), ...upper]) {
-    if (byNumber.has(kind.number)) throw new SessionError("duplicate-kind", `two kinds of message have the number ${kind.number}`);
-    byNumber.set(kind.number, kind);
-  }
-  return byNumber;
-}
-
-/** The numbers of riders that this layer knows; others are handed to the application's layers unseen. */
+/** Numbers of riders, append-only. This layer knows the first; the others are handed to the layers above unseen. */
 export const riderKinds = { descSeen: 1, objectHead: 2, roomHeads: 3 } as const;

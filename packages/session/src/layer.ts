@@ -19,8 +19,8 @@ export type MessageOutcome = "delivered" | "undelivered" | "unconfirmed";
 
 /**
  * A protocol above sessions. Its functions run inside the session's own step, so that what they change is committed together with it or not
- * at all; like every step they may run again after a conflict. They must not throw for anything that a peer can send, and must not send
- * themselves: they note what is to be sent, and a later step sends it (`Session.enqueue`).
+ * at all; like every step they may run again after a conflict. They must not throw for anything that a peer can send, and must not send to
+ * this contact themselves (`Session.enqueue`, `addRider`): they note what is to be sent, and a later step sends it. SPEC §8.1.
  */
 export interface SessionLayer {
   /** Messages of these kinds go to this layer and not to the inbox. */
@@ -29,10 +29,14 @@ export interface SessionLayer {
   readonly riders?: readonly number[];
   /** Takes in a message, each id once. */
   receive(tx: Transaction, from: CwebId, message: ReceivedMessage): void;
+  /** Takes in a rider of these numbers. It may come late, and again. */
   takeRider?(tx: Transaction, from: CwebId, rider: { readonly kind: number; readonly bytes: Uint8Array }): void;
-  /** What became of an own message of these kinds. */
+  /**
+   * What became of an own message of these kinds: once each, and not when the contact is removed before. An ephemeral one whose session has
+   * ended is `unconfirmed`.
+   */
   settle?(tx: Transaction, to: CwebId, messageId: Uint8Array, outcome: MessageOutcome): void;
-  /** A session with this contact has replaced another: the contact may have lost what it was told. */
+  /** A session has begun with a contact with whom there was one before, on either side: it may have lost what it was told. */
   renewed?(tx: Transaction, contact: CwebId): void;
   /** The contact was removed: nothing is to be asked of it or made for it any more. */
   removed?(tx: Transaction, contact: CwebId): void;

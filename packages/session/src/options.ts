@@ -3,7 +3,7 @@ import type { CipherSuite } from "@cweb/crypto";
 import type { Discovery } from "@cweb/discovery";
 import type { Mailbox } from "@cweb/mailbox";
 import type { RemoteReader } from "@cweb/storage-remote";
-import type { KindRegistry } from "./kinds.ts";
+import type { KindRegistry } from "./kind-registry.ts";
 
 export interface Cancellable {
   readonly signal?: AbortSignal;
@@ -14,7 +14,7 @@ export interface SessionOptions {
   readonly discovery: Discovery;
   readonly broadcast: Broadcast;
   readonly crypto: CipherSuite;
-  /** This layer's kinds and those of upper layers: `createKindRegistry`. */
+  /** This layer's kinds and those of the layers above: `createKindRegistry`. */
   readonly kinds: KindRegistry;
   /** Reads the bucket that an encoded read profile names. */
   readonly openReader: (profile: Uint8Array) => RemoteReader;

@@ -1,6 +1,7 @@
 import type { OneOffItem } from "@cweb/broadcast";
 import { type CwebId, decodeId, type PeerDescriptor } from "@cweb/discovery";
-import { descriptorFreshFor, failuresBeforeAlarm, maxPayload, maxRiderBytes, maxUnacked } from "./core/limits.ts";
+import type { Transaction } from "@cweb/mailbox";
+import { descriptorFreshFor, failuresBeforeAlarm, maxPayload, maxUnacked } from "./core/limits.ts";
 import type { ContactKey, Draft } from "./draft.ts";
 import { kinds } from "./kinds.ts";
 import type { Cancellable, SessionOptions } from "./options.ts";
@@ -8,8 +9,10 @@ import { type PollOptions, Round, type RoundReport } from "./round.ts";
 import { SessionError } from "./session-error.ts";
 import { endSession, initiate, mayInitiate, wantsSession } from "./step/establish.ts";
 import { holdOwnId, isOwnId } from "./step/own-ids.ts";
+import { addRider } from "./step/riders.ts";
 import { enqueue, forgetQueue, pump } from "./step/send.ts";
 import { StepRunner } from "./step-runner.ts";
+import type { Rider } from "./wire/body.ts";
 
 export interface OutgoingMessage {
   /** A number of the registry that is accepted in sessions, such as `kinds.text.number`. */
@@ -18,6 +21,13 @@ export interface OutgoingMessage {
   readonly payload: Uint8Array;
   /** 16 bytes. Sending the same id again sends nothing. Without one a random id is drawn. */
   readonly messageId?: Uint8Array;
+}
+
+export interface Queued {
+  /** 16 bytes. */
+  readonly messageId: Uint8Array;
+  /** It was sent before: nothing was done. */
+  readonly isRepeated: boolean;
 }
 
 export interface SessionStatus {
@@ -58,23 +68,25 @@ export class Session {
    * Encrypts and queues a message; durable when it resolves. `Mailbox.flush` uploads it. Where there is no session yet, one is begun as soon as the
    * contact's descriptor is known. Throws `SessionError` `too-large`, `peer-away` (10,000 messages wait: retryable), `unsupported-kind`.
    */
-  async send(
-    message: OutgoingMessage,
-    { signal }: Cancellable = {},
-  ): Promise<{ readonly messageId: Uint8Array; readonly isRepeated: boolean }> {
+  async send(message: OutgoingMessage, { signal }: Cancellable = {}): Promise<Queued> {
     this.#check(message);
-    const sent = await this.#steps.step((draft) => {
-      const messageId = message.messageId ?? draft.tx.random.bytes(16);
-      const isNamed = message.messageId !== undefined;
-      if (isNamed && isOwnId(draft, messageId)) return { messageId, isRepeated: true };
-      requireRoom(draft);
-      if (isNamed) holdOwnId(draft, messageId);
-      enqueue(draft, { kind: message.kind, payload: message.payload, messageId, isNamed });
-      pump(draft);
-      return { messageId, isRepeated: false };
-    }, signal);
+    const sent = await this.#steps.step((draft) => put(draft, message), signal);
     await this.establish({ ...(signal ? { signal } : {}) });
     return sent;
+  }
+
+  /**
+   * `send` as a part of the caller's step, so that both are committed or neither (SPEC §8.1). Call `establish` once it is: it encrypts what
+   * waits. Several in one step keep their order. Not for a hook of a `SessionLayer`, which runs inside a step of this contact's already.
+   */
+  enqueue(tx: Transaction, message: OutgoingMessage): Queued {
+    this.#check(message);
+    return this.#steps.within(tx, (draft) => put(draft, message));
+  }
+
+  /** Records that `enqueue` and `addRider` look at, for `Mailbox.transact`: one load then serves a step for many contacts. */
+  get reads(): readonly string[] {
+    return this.#steps.reads;
   }
 
   /**
@@ -91,13 +103,17 @@ export class Session {
     await this.establish({ ...(signal ? { signal } : {}) });
   }
 
-  /** Something small (at most 4 KiB) for the next message that is sent anyway; alone it never causes one. Only the newest few are kept. */
+  /**
+   * Something small (at most 4 KiB) for the next message that is sent anyway; alone it never causes one. It takes the place of an earlier one of
+   * its number. Throws `SessionError` `too-large`.
+   */
   async ride(kind: number, bytes: Uint8Array, { signal }: Cancellable = {}): Promise<void> {
-    if (bytes.length > maxRiderBytes) throw new SessionError("too-large", `a rider may have ${maxRiderBytes} bytes`);
-    await this.#steps.step((draft) => {
-      const riders = [...draft.state.riders.filter((rider) => rider.kind !== kind), { kind, bytes }];
-      draft.state = { ...draft.state, riders };
-    }, signal);
+    await this.#steps.step((draft) => addRider(draft, { kind, bytes }), signal);
+  }
+
+  /** `ride` as a part of the caller's step. It takes the place of those that `replaces` names; 256 wait at most, the newest. */
+  addRider(tx: Transaction, rider: Rider, { replaces }: { readonly replaces?: (other: Rider) => boolean } = {}): void {
+    this.#steps.within(tx, (draft) => addRider(draft, rider, replaces));
   }
 
   /** One poll round (SPEC §11); two after a pause. */
@@ -146,6 +162,7 @@ export class Session {
       forgetQueue(draft);
       this.#options.broadcast.removeRecipient(draft.tx, this.contact.id);
       draft.state = { ...draft.state, isRemoved: true, wantsInit: false, riders: [] };
+      for (const layer of this.#options.kinds.layers) layer.removed?.(draft.tx, this.contact.id);
     }, signal);
   }
 
@@ -171,6 +188,19 @@ export class Session {
       throw new SessionError("unsupported-kind", `messages of kind ${kind} are not sent in a session`);
     }
   }
+}
+
+function put(draft: Draft, { kind, payload, messageId: given }: OutgoingMessage): Queued {
+  const isNamed = given !== undefined;
+  const messageId = given ?? draft.tx.random.bytes(16);
+  if (isNamed && isOwnId(draft, messageId)) return { messageId, isRepeated: true };
+  requireRoom(draft);
+  if (isNamed) holdOwnId(draft, messageId);
+  // Inside another step the queue may be longer than a scan shows, and the session one that a restore has ended.
+  const isNext = draft.state.queued === 0 && draft.state.ownIncarnation === draft.tx.incarnation;
+  enqueue(draft, { kind, payload, messageId, isNamed });
+  if (isNext) pump(draft);
+  return { messageId, isRepeated: false };
 }
 
 function requireRoom({ state }: Draft): void {

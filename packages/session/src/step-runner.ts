@@ -8,27 +8,34 @@ export class StepRunner {
   readonly contact: ContactKey;
   readonly options: SessionOptions;
   readonly #tools: StepTools;
-  readonly #reads: readonly string[];
+  /** Records that a step looks at. */
+  readonly reads: readonly string[];
 
   constructor(contact: ContactKey, options: SessionOptions) {
     this.contact = contact;
     this.options = options;
     const { crypto, discovery, broadcast, kinds } = options;
     this.#tools = { crypto, discovery, broadcast, kinds };
-    this.#reads = [...Draft.reads(contact.id), ...broadcast.reads(contact.id), discovery.contactRecord(contact.id)];
+    this.reads = [...Draft.reads(contact.id), ...broadcast.reads(contact.id), discovery.contactRecord(contact.id)];
   }
 
   step<T>(run: (draft: Draft) => T, signal?: AbortSignal): Promise<T> {
     return this.options.mailbox.transact(
-      { read: this.#reads },
-      (tx: Transaction) => {
-        const draft = new Draft(tx, this.#tools, this.contact);
-        adoptIncarnation(draft);
-        const result = run(draft);
-        draft.save();
-        return result;
-      },
+      { read: this.reads },
+      (tx: Transaction) =>
+        this.within(tx, (draft) => {
+          adoptIncarnation(draft);
+          return run(draft);
+        }),
       signal ? { signal } : {},
     );
+  }
+
+  /** Runs as a part of another step. A new incarnation is not adopted there: that may end the session, which layers are told of. */
+  within<T>(tx: Transaction, run: (draft: Draft) => T): T {
+    const draft = new Draft(tx, this.#tools, this.contact);
+    const result = run(draft);
+    draft.save();
+    return result;
   }
 }

@@ -7,6 +7,8 @@ export const maxPayload = 56 * 1024;
 /** Riders of one message: how many, and together how many bytes. */
 export const maxRiders = 16;
 export const maxRiderBytes = 4096;
+/** Riders that wait for a message: beyond, the oldest are forgotten. */
+export const maxWaitingRiders = 256;
 /** Entries of `missing` and of `lost` in one body. */
 export const maxMissing = 32;
 export const maxLost = 32;

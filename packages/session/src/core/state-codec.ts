@@ -16,7 +16,7 @@ import {
   type WireType,
 } from "@cweb/serialization";
 import type { Delivery } from "./delivery.ts";
-import { keptOwnIds, maxRiderBytes, maxRiders, maxSkipped } from "./limits.ts";
+import { keptOwnIds, maxRiderBytes, maxSkipped, maxWaitingRiders } from "./limits.ts";
 import type { RatchetState, SendingChain, SkippedKey } from "./ratchet-state.ts";
 import { maxReceivedIdsBytes } from "./received-ids.ts";
 import type { LiveSession, SessionState } from "./state.ts";
@@ -101,7 +101,7 @@ const stateType = struct({
   queueCursor: u64,
   queued: uint(),
   unacked: uint(),
-  riders: array(struct({ kind: uint(), bytes: bytesUpTo(maxRiderBytes) }), maxRiders * 16),
+  riders: array(struct({ kind: uint(), bytes: bytesUpTo(maxRiderBytes) }), maxWaitingRiders),
   activeDays: uint(),
   lastDay: uint(),
   idsUntil: uint(),

@@ -9,12 +9,14 @@ import { endAfter, idsAfterResetDays } from "../core/limits.ts";
 import { ratchetSecrets } from "../core/ratchet-secrets.ts";
 import { entriesOf } from "../core/received-ids.ts";
 import { beginSchedule } from "../core/schedule.ts";
+import type { SessionState } from "../core/state.ts";
 import { type SentMessage, sentCodec } from "../core/state-codec.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";
 import { type Body, bodyCodec } from "../wire/body.ts";
 import { retireOwnId } from "./own-ids.ts";
 import { decodeBody, deliver, isKnownId } from "./receive.ts";
+import { addRider } from "./riders.ts";
 import { bodyOf, enqueue, giveUpQueued, keepQueued, type Outgoing, pump, remember, take, waiting } from "./send.ts";
 
 /** How sessions begin and end (SPEC "Collisions and resets"). */
@@ -36,6 +38,13 @@ export function mayInitiate(draft: Draft, peer: PeerDescriptor | undefined): pee
   // A descriptor of an earlier incarnation than is known would only make a message that nobody can read.
   if (peer.incarnation < state.peerIncarnation) return false;
   return !state.isExpired || peer.seq > (state.lastInit?.descriptorSeq ?? 0);
+}
+
+/** Whether there was a session with this contact before the one that begins: what it was told then may be lost. */
+const hasHistory = ({ lastInit, floor }: SessionState): boolean => lastInit !== null || floor > 0;
+
+function renew({ tx, tools, contact }: Draft): void {
+  for (const layer of tools.kinds.layers) layer.renewed?.(tx, contact.id);
 }
 
 /** Begins a session: PQXDH, message 0 into the slot, and the rest of the queue right behind it. */
@@ -60,6 +69,7 @@ export function initiate(draft: Draft, peer: PeerDescriptor): void {
   }
   tx.consume(handshake.sharedKey);
   const ratchet = initiateRatchet(crypto, handshake, peer.signedPrekey);
+  const isRenewed = hasHistory(draft.state);
   const unanswered = { gen: peer.gen, since: tx.now };
   draft.poll = beginSchedule(draft.poll, tx.now);
   draft.live = { ratchet, delivery: newDelivery, initSeq, unanswered, peerIncarnation: peer.incarnation, hasPublished: false };
@@ -71,6 +81,7 @@ export function initiate(draft: Draft, peer: PeerDescriptor): void {
   broadcast.setInit(tx, contact.id, entry);
   const displaced = broadcast.oneOffPayload(tx, contact.id);
   if (displaced) enqueue(draft, { kind: kinds.oneOff.number, messageId: tx.random.bytes(16), payload: displaced });
+  if (isRenewed) renew(draft);
   pump(draft);
 }
 
@@ -132,15 +143,16 @@ export function endSession(draft: Draft): void {
 }
 
 /** Nothing is left to be sent again: the layer that made it makes a new one where it is still wanted. */
-function forgetEphemeral(draft: Draft, { isNamed, messageId }: SentMessage): void {
+function forgetEphemeral(draft: Draft, { isNamed, messageId, kind }: SentMessage): void {
   if (isNamed) retireOwnId(draft, messageId);
+  draft.tools.kinds.layerOf(kind)?.settle?.(draft.tx, draft.contact.id, messageId, "unconfirmed");
 }
 
 /** After a restore, the session of the earlier incarnation is void; the peer is told by an empty initial message. */
 export function adoptIncarnation(draft: Draft): void {
   const { tx, state } = draft;
   if (state.ownIncarnation === tx.incarnation) return;
-  const hadSession = state.live !== null || state.lastInit !== null || state.floor > 0;
+  const hadSession = state.live !== null || hasHistory(state);
   endSession(draft);
   draft.state = { ...draft.state, ownIncarnation: tx.incarnation, wantsInit: hadSession && !state.isRemoved };
 }
@@ -160,8 +172,7 @@ export function takeDescriptor(draft: Draft, outcome: FetchOutcome): void {
 
 /** The owner learns from the next message which of its descriptors is seen here. */
 function echo(draft: Draft, { seq, hash }: PeerDescriptor): void {
-  const others = draft.state.riders.filter(({ kind }) => kind !== riderKinds.descSeen);
-  draft.state = { ...draft.state, riders: [...others, { kind: riderKinds.descSeen, bytes: encodeDescSeen({ seq, hash }) }] };
+  addRider(draft, { kind: riderKinds.descSeen, bytes: encodeDescSeen({ seq, hash }) });
 }
 
 /** What an initial message found in the contact's slot means. Nothing is changed by one that is not valid. */
@@ -182,12 +193,20 @@ export function takeInit(draft: Draft, opening: InitOpening): void {
   }
   tx.consume(handshake.sharedKey);
   tools.broadcast.markSeen(tx, contact.id, opening.entry.gen, opening.innerHash);
+  const isRenewed = hasHistory(draft.state);
   draft.state = learnPeer(draft.state, incarnation, initSeq);
-  if (verdict === "accepted") accept(draft, first, body, incarnation, initSeq);
+  if (verdict === "accepted") accept(draft, first, body, { peerIncarnation: incarnation, initSeq, isRenewed });
   else outdo(draft, first, body, verdict === "renewed");
 }
 
-function accept(draft: Draft, first: Decrypted, body: Body, peerIncarnation: number, initSeq: number): void {
+interface Accepted {
+  readonly peerIncarnation: number;
+  readonly initSeq: number;
+  /** There was a session with this contact before. */
+  readonly isRenewed: boolean;
+}
+
+function accept(draft: Draft, first: Decrypted, body: Body, { peerIncarnation, initSeq, isRenewed }: Accepted): void {
   const { tx } = draft;
   const isReset = draft.live !== null && draft.live.unanswered === null;
   endSession(draft);
@@ -199,6 +218,7 @@ function accept(draft: Draft, first: Decrypted, body: Body, peerIncarnation: num
   draft.live = { ratchet: first.state, delivery, initSeq, unanswered: null, peerIncarnation, hasPublished: false };
   draft.state = { ...draft.state, wantsInit: false, isExpired: false, lastHeardAt: tx.now };
   draft.report(isReset ? "session-reset" : "session-started");
+  if (isRenewed) renew(draft);
   deliver(draft, body, isRepeated);
   pump(draft);
 }

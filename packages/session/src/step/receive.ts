@@ -9,6 +9,7 @@ import { holdsId } from "../core/received-ids.ts";
 import { restartAhead } from "../core/schedule.ts";
 import type { Draft } from "../draft.ts";
 import { kinds, riderKinds } from "../kinds.ts";
+import type { ReceivedMessage } from "../layer.ts";
 import { type Body, bodyCodec } from "../wire/body.ts";
 import { settle } from "./settle.ts";
 
@@ -92,13 +93,20 @@ export function isKnownId(draft: Draft, messageId: Uint8Array): boolean {
 
 /** Hands a body's content to the application: each message id once. */
 export function deliver(draft: Draft, body: Body, isRepeated: boolean): void {
-  takeRiders(draft, body);
+  readRiders(draft, body);
   if (isRepeated || body.kind === kinds.ack.number || body.kind === kinds.hello.number) return;
   const known = draft.tools.kinds.get(body.kind);
-  const event = { messageId: body.messageId, number: body.kind, sentAt: body.sentAt, payload: body.payload };
+  const { messageId, kind: number, sentAt, payload } = body;
+  const event = { messageId, number, sentAt, payload };
   if (body.kind === kinds.oneOff.number) deliverOneOffs(draft, body);
-  else if (known?.channels.includes("session")) draft.report("message", event);
+  else if (known?.channels.includes("session")) hand(draft, event);
   else draft.report("unsupported", { ...event, payload: new Uint8Array(), detail: known ? "not accepted in a session" : "unknown kind" });
+}
+
+function hand(draft: Draft, message: ReceivedMessage): void {
+  const layer = draft.tools.kinds.layerOf(message.number);
+  if (layer) layer.receive(draft.tx, draft.contact.id, message);
+  else draft.report("message", { ...message });
 }
 
 /** One-offs that an initial message displaced from the slot come inside the session. */
@@ -117,7 +125,10 @@ function deliverOneOffs(draft: Draft, body: Body): void {
 export function reportOneOffs(draft: Draft, peer: PeerDescriptor, listed: Listing, carrier: "slot" | "session"): void {
   const fresh = draft.tools.broadcast.acceptItems(draft.tx, peer, listed.number, listed.items, carrier);
   for (const { messageId, kind, sentAt, payload } of fresh) {
-    draft.report("message", { channel: "broadcast", messageId, number: kind, sentAt, payload });
+    const event = { channel: "broadcast", messageId, number: kind, sentAt };
+    // A layer above sessions trusts what comes out of a session, and nothing else.
+    if (draft.tools.kinds.layerOf(kind)) draft.report("unsupported", { ...event, detail: "not accepted outside a session" });
+    else draft.report("message", { ...event, payload });
   }
 }
 
@@ -127,10 +138,13 @@ interface Listing {
 }
 
 /** Unknown riders are skipped. */
-function takeRiders(draft: Draft, body: Body): void {
+function readRiders(draft: Draft, body: Body): void {
   const { tx, tools } = draft;
   for (const rider of body.riders) {
-    if (rider.kind !== riderKinds.descSeen) continue;
+    if (rider.kind !== riderKinds.descSeen) {
+      tools.kinds.layerOfRider(rider.kind)?.takeRider?.(tx, draft.contact.id, rider);
+      continue;
+    }
     const verdict = tools.discovery.onDescSeen(tx, rider.bytes, body.sentAt);
     if (verdict === "forked") draft.report("alarm", { channel: "own", detail: "descriptor-fork" });
     if (verdict === "withheld") draft.report("alarm", { channel: "own", detail: "descriptor-rollback" });

@@ -1,12 +1,13 @@
 import { toPath } from "@cweb/storage-remote";
 import { acknowledgement, recordSent } from "../core/delivery.ts";
 import { encrypt } from "../core/encrypt.ts";
-import { ackAfter, ackAfterMessages, endAfter, maxRiderBytes, maxRiders } from "../core/limits.ts";
+import { ackAfter, ackAfterMessages, endAfter } from "../core/limits.ts";
 import { type QueuedMessage, queuedCodec, type SentMessage, sentCodec } from "../core/state-codec.ts";
 import { type Draft, hex, orderIn, type Waiting } from "../draft.ts";
 import { kinds } from "../kinds.ts";
 import { type Body, bodyCodec, type Rider } from "../wire/body.ts";
 import { retireOwnId } from "./own-ids.ts";
+import { takeRiders } from "./riders.ts";
 
 /** Encrypting and queueing: what leaves (SPEC "Sending"). */
 
@@ -139,19 +140,6 @@ export function remember(draft: Draft, seq: number, sent: Omit<SentMessage, "com
   const { tx, names, state } = draft;
   draft.put(names.sent(seq), sentCodec.encode({ ...sent, committedAt: tx.now, activeDay: state.activeDays }));
   if (sent.kind !== kinds.ack.number) draft.state = { ...draft.state, unacked: draft.state.unacked + 1 };
-}
-
-/** The oldest riders that fit one message. */
-function takeRiders(draft: Draft): readonly Rider[] {
-  const taken: Rider[] = [];
-  let bytes = 0;
-  for (const rider of draft.state.riders) {
-    if (taken.length === maxRiders || bytes + rider.bytes.length > maxRiderBytes) break;
-    taken.push(rider);
-    bytes += rider.bytes.length;
-  }
-  if (taken.length > 0) draft.state = { ...draft.state, riders: draft.state.riders.slice(taken.length) };
-  return taken;
 }
 
 /** A pure acknowledgement where one is owed and nothing else is about to carry it. */
