@@ -1,4 +1,4 @@
-import type { DeriveLabel, HashLabel, PublicNameLabel, SealLabel, SignLabel } from "./labels.ts";
+import type { BulkSealLabel, DeriveLabel, HashLabel, PublicNameLabel, SealLabel, SignLabel } from "./labels.ts";
 import type { Random } from "./random.ts";
 import type { Secret } from "./secret.ts";
 
@@ -102,7 +102,40 @@ export interface Pqxdh {
   ): PqxdhResult | undefined;
 }
 
-/** Suite 1, whole: everything a protocol package may compute. Synchronous; the same bytes whatever the provider. */
+/**
+ * SEAL for file chunks and pages, of about 1 MiB each: the same bytes as the synchronous one, off the calling thread where the platform can.
+ * All arguments must stay as they are until the promise settles. Rejects with the signal's reason when aborted.
+ */
+export interface BulkCipher {
+  /**
+   * SEAL (SPEC §5, §5.1) with a key of 32 bytes and a **salt of the caller's**, 24 bytes. Adds 72 bytes.
+   *
+   * A salt given twice with one key, label and associated data, but another plaintext, breaks confidentiality and authenticity of both. So this is
+   * only for callers that draw the salt afresh and persist it together with SHA-256(plaintext) *before* the first ciphertext leaves, and that
+   * seal with it again only what has this hash: then it makes the same object again, which is what an interrupted upload needs. Everybody
+   * else uses `CipherSuite.seal`. Throws `bad-length` for another salt, `bad-key-length` for another key.
+   */
+  seal(
+    label: BulkSealLabel,
+    key: Uint8Array,
+    associatedData: Uint8Array,
+    plaintext: Uint8Array,
+    salt: Uint8Array,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
+  /** OPEN: `undefined` for anything that is not exactly what was sealed with these. Throws `bad-key-length` for a key of other than 32 bytes. */
+  open(
+    label: BulkSealLabel,
+    key: Uint8Array,
+    associatedData: Uint8Array,
+    sealed: Uint8Array,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Uint8Array | undefined>;
+  /** SHA-256: 32 bytes. */
+  sha256(content: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
+}
+
+/** Suite 1, whole: everything a protocol package may compute. Synchronous but for `bulk`; the same bytes whatever the provider. */
 export interface CipherSuite {
   /** The name of the provider underneath: `noble`, `node` or `libsodium`. */
   readonly provider: string;
@@ -126,6 +159,8 @@ export interface CipherSuite {
   seal(label: SealLabel, key: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, random: Random): Uint8Array;
   /** OPEN: `undefined` for anything that is not exactly what was sealed with these. */
   open(label: SealLabel, key: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** SEAL and SHA-256 for file chunks, off the calling thread where the platform can. */
+  readonly bulk: BulkCipher;
   readonly x25519: X25519;
   readonly ed25519: Ed25519;
   readonly mlKem768: MlKem768;

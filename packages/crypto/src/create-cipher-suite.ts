@@ -1,4 +1,5 @@
 import { encodeBase32 } from "./base32.ts";
+import { createBulkCipher } from "./bulk-cipher.ts";
 import { concat, utf8 } from "./bytes.ts";
 import type { CipherSuite } from "./cipher-suite.ts";
 import { createEd25519 } from "./ed25519.ts";
@@ -37,6 +38,7 @@ export function createCipherSuite(provider: CryptoProvider): CipherSuite {
     seal: (label, key, associatedData, plaintext, random) =>
       seal(provider, label, prefixes.of(`seal/${label}`), key, associatedData, plaintext, random.bytes(saltLength)),
     open: (label, key, associatedData, sealed) => open(provider, label, prefixes.of(`seal/${label}`), key, associatedData, sealed),
+    bulk: createBulkCipher(provider, prefixes),
     x25519,
     ed25519: createEd25519(provider, prefixes),
     mlKem768,

@@ -5,7 +5,7 @@
 export type CryptoErrorCode =
   /** A key of one's own, an id or a seed does not have the length that the function asks for. */
   | "bad-key-length"
-  /** A length or a number is out of its range: HKDF beyond 8,160 bytes, padding below the content, a context that is not u64. */
+  /** A length or a number is out of its range: HKDF beyond 8,160 bytes, padding below the content, a context that is not u64, a salt. */
   | "bad-length"
   /** A single-use key was asked for a second time. */
   | "key-used"

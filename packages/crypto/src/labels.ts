@@ -28,3 +28,5 @@ export type PublicNameLabel = (typeof publicNameLabels)[number];
 export type DeriveLabel = (typeof deriveLabels)[number];
 export type SignLabel = (typeof signLabels)[number];
 export type SealLabel = (typeof chachaSealLabels)[number] | (typeof aesSealLabels)[number];
+/** The labels whose cipher is AES-256-GCM, which every WebCrypto has. */
+export type BulkSealLabel = (typeof aesSealLabels)[number];

@@ -41,6 +41,18 @@ export interface RawMlKem768 {
 }
 
 /**
+ * What bulk SEAL needs, off the calling thread. Keys have 32 bytes, nonces 12; there is no associated data. Arguments must stay as they
+ * are until the promise settles. With `signal` the work may end early; the suite looks at it before and after.
+ */
+export interface BulkPrimitives {
+  sha256(data: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+  /** `head ‖ ciphertext ‖ tag(16)`: the head saves a copy of the whole. */
+  sealAes256Gcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, head: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;
+  /** `undefined` where the tag is wrong or missing. */
+  openAes256Gcm(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+}
+
+/**
  * Raw synchronous primitives under a cipher suite. All providers give identical bytes and refuse the same inputs; the vectors of this
  * package are the proof (SPEC §2). Results are owned by the caller. An exception is a failure, never an answer about a stranger's bytes.
  */
@@ -58,4 +70,6 @@ export interface CryptoProvider {
   readonly x25519: RawX25519;
   readonly ed25519: RawEd25519;
   readonly mlKem768: RawMlKem768;
+  /** Absent: `bulk` of the suite runs on the primitives above. */
+  readonly bulk?: BulkPrimitives | undefined;
 }

@@ -9,6 +9,7 @@ import { concat, equal } from "../bytes.ts";
 import type { Aead, CryptoProvider, RawEd25519, RawMlKem768 } from "../provider.ts";
 import { Secret } from "../secret.ts";
 import { strictAead } from "./strict-aead.ts";
+import { webCryptoBulk } from "./web-crypto.ts";
 
 const tagLength = 16;
 
@@ -85,6 +86,7 @@ export const nobleProvider: CryptoProvider = {
   },
   ed25519: nobleEd25519,
   mlKem768: nobleMlKem768,
+  bulk: webCryptoBulk(),
 };
 
 export { nobleProvider as platformProvider };

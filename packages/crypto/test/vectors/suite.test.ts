@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HpkeReceiver, KeyPair, PqxdhResult } from "../../src/cipher-suite.ts";
-import type { SealLabel, SignLabel } from "../../src/labels.ts";
+import { aesSealLabels, type BulkSealLabel, type SealLabel, type SignLabel } from "../../src/labels.ts";
 import { secret } from "../../src/secret.ts";
 import { hex, unhex } from "../../vectors/hex.ts";
 import { makeSuiteVectors } from "../../vectors/make-suite-vectors.ts";
@@ -15,6 +15,17 @@ describe.each(eachSuite)("vectors of suite 1, provider %s", { timeout: 60_000 },
   test("OPEN inverts the SEAL vectors", () => {
     for (const { label, key, associatedData, plaintext, sealed } of vectors.seal) {
       const opened = suite.open(label as SealLabel, unhex(key), unhex(associatedData), unhex(sealed));
+      expect(opened && hex(opened)).toBe(plaintext);
+    }
+  });
+
+  test("bulk SEAL makes and opens the SEAL vectors of file labels", async () => {
+    const ofFiles = vectors.seal.filter(({ label }) => (aesSealLabels as readonly string[]).includes(label));
+    expect(ofFiles.map(({ label }) => label)).toEqual(aesSealLabels);
+    for (const { label, key, associatedData, plaintext, salt, sealed } of ofFiles) {
+      const made = await suite.bulk.seal(label as BulkSealLabel, unhex(key), unhex(associatedData), unhex(plaintext), unhex(salt));
+      expect(hex(made)).toBe(sealed);
+      const opened = await suite.bulk.open(label as BulkSealLabel, unhex(key), unhex(associatedData), unhex(sealed));
       expect(opened && hex(opened)).toBe(plaintext);
     }
   });
