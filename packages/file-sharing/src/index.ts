@@ -1,1 +1,12 @@
-export {};
+export { type FileId, toFileId } from "./core/file-id.ts";
+export { FileSharingError, type FileSharingErrorCode } from "./file-sharing-error.ts";
+export type { FileSource } from "./file-source.ts";
+export type { FileTarget } from "./file-target.ts";
+export type { OnProgress, Progress, TransferOptions } from "./progress.ts";
+export {
+  decodeFileReference,
+  encodeFileReference,
+  type FileReference,
+  formatFileReference,
+  parseFileReference,
+} from "./wire/file-reference.ts";
