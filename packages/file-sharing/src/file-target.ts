@@ -12,6 +12,11 @@ export interface FileTarget {
   sync(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Shows the file, whole, under its final name. Throws `target-exists`. */
   finish(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /**
+   * Opens for `read` what stands under the final name; false where nothing does. Asked where an earlier run may have died just after `finish`.
+   * A target without it answers `target-exists` there.
+   */
+  openFinished?(options?: { readonly signal?: AbortSignal }): Promise<boolean>;
   /** Lets go of what `open` took, leaving what is there for a later run. */
   close(): Promise<void>;
   /** Removes what is there, unless it is finished. */

@@ -1,1 +1,1 @@
-export {};
+export { type FolderTargetOptions, folderTarget } from "./folder-target.ts";
