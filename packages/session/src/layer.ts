@@ -31,10 +31,7 @@ export interface SessionLayer {
   receive(tx: Transaction, from: CwebId, message: ReceivedMessage): void;
   /** Takes in a rider of these numbers. It may come late, and again. */
   takeRider?(tx: Transaction, from: CwebId, rider: { readonly kind: number; readonly bytes: Uint8Array }): void;
-  /**
-   * What became of an own message of these kinds: once each, and not when the contact is removed before. An ephemeral one whose session has
-   * ended is `unconfirmed`.
-   */
+  /** What became of an own message of these kinds, once each. An ephemeral one whose session has ended is `unconfirmed`. */
   settle?(tx: Transaction, to: CwebId, messageId: Uint8Array, outcome: MessageOutcome): void;
   /** A session has begun with a contact with whom there was one before, on either side: it may have lost what it was told. */
   renewed?(tx: Transaction, contact: CwebId): void;
