@@ -1,6 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import * as nodeFs from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { safeFileName } from "./core/safe-file-name.ts";
 import { FileSharingError } from "./file-sharing-error.ts";
 import type { FileTarget } from "./file-target.ts";
@@ -24,7 +24,12 @@ export type FileSystem = Pick<typeof nodeFs, "link" | "lstat" | "mkdir" | "open"
  * in one step that replaces nothing unless `overwrite` says so. The folder is made where it is missing. Links are not followed.
  */
 export function folderTarget(folder: string, name: string, options: FolderTargetOptions = {}): FileTarget {
-  return new FolderTarget(folder, name, options);
+  return new FolderTarget(folder, safeFileName(name), options);
+}
+
+/** The same for a path that the user chose: its last part is taken as it is, so it must never come from a stranger. */
+export function fileTarget(path: string, options: FolderTargetOptions = {}): FileTarget {
+  return new FolderTarget(dirname(path), basename(path), options);
 }
 
 const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string } | undefined)?.code;
@@ -58,9 +63,9 @@ export class FolderTarget implements FileTarget {
   constructor(folder: string, name: string, options: FolderTargetOptions, fs: FileSystem = nodeFs) {
     const { overwrite = false, tag = "0" } = options;
     if (!/^[A-Za-z0-9]{1,32}$/.test(tag)) throw new FileSharingError("bad-options", "A tag is 1 to 32 letters and digits.");
-    const safe = safeFileName(name);
-    this.id = resolve(folder, safe);
-    this.#part = join(resolve(folder), `.${safe}.${tag}.part`);
+    this.id = resolve(folder, name);
+    // Short enough to leave room for what is added.
+    this.#part = join(resolve(folder), `.${safeFileName(name)}.${tag}.part`);
     this.#overwrite = overwrite;
     this.#fs = fs;
   }

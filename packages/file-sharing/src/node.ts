@@ -1,1 +1,1 @@
-export { type FolderTargetOptions, folderTarget } from "./folder-target.ts";
+export { type FolderTargetOptions, fileTarget, folderTarget } from "./folder-target.ts";
