@@ -85,7 +85,10 @@ const noIdentity = (home: string): CliError =>
   new CliError("no-identity", `There is no Cweb home in ${home}: make one with cweb init, or name another with --home.`);
 
 /** Opens the home, runs `use`, and closes everything whatever happens. */
-export async function withPeer<T>(context: Context, use: (peer: Peer, ports: Ports) => Promise<T>): Promise<T> {
+export async function withPeer<T>(
+  context: Context,
+  use: (peer: Peer, home: Ports & { readonly local: LocalStore }) => Promise<T>,
+): Promise<T> {
   const home = resolve(context.home);
   if (!hasDatabase(home)) throw noIdentity(home);
   const local = await openNodeStore(database(home));
@@ -94,7 +97,7 @@ export async function withPeer<T>(context: Context, use: (peer: Peer, ports: Por
     const peer = await Peer.open({ local, ...ports });
     ports.tellKinds((path) => peer.objectKind(path));
     try {
-      return await use(peer, ports);
+      return await use(peer, { ...ports, local });
     } finally {
       await peer.close();
     }

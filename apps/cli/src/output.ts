@@ -4,10 +4,10 @@ import { sentence } from "./sentences.ts";
 
 /** The two streams: results on standard output, problems on standard error. */
 export class Output {
-  readonly #isJson: boolean;
+  readonly isJson: boolean;
 
   constructor(isJson: boolean) {
-    this.#isJson = isJson;
+    this.isJson = isJson;
     // Failures are answered to whoever writes; without a listener they would end the process.
     process.stdout.on("error", () => undefined);
     process.stderr.on("error", () => undefined);
@@ -15,7 +15,7 @@ export class Output {
 
   /** Resolves when the line has left this process. Throws `CliError` `output-closed` or `output-failed`: then nobody has it. */
   async line(line: Line): Promise<void> {
-    const text = this.#isJson ? jsonLine(line) : sentence(line);
+    const text = this.isJson ? jsonLine(line) : sentence(line);
     await write(process.stdout, `${text}\n`);
   }
 
@@ -26,7 +26,7 @@ export class Output {
 
   async say({ code, message, retryable }: Problem, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const contact = typeof about.contact === "string" ? `${about.contact}: ` : "";
-    const text = this.#isJson
+    const text = this.isJson
       ? jsonLine({ type: "error", code, message, retryable, ...about })
       : `cweb: ${contact}${message}${retryable ? " (It is tried again later.)" : ""}`;
     // With standard error closed there is nobody left to tell.

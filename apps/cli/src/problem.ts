@@ -17,6 +17,7 @@ export type CliErrorCode =
   | "no-storage"
   | "bad-profile"
   | "bad-text"
+  | "no-file"
   | "no-identity"
   | "home-unusable"
   | "home-busy"
@@ -54,6 +55,8 @@ function codeOf(error: Error & { readonly code?: unknown }): string {
   const code = typeof error.code === "string" ? error.code : "";
   if (error.name === "StorageRemoteError") return storageCodes[code] ?? "storage-invalid";
   if (error.name === "StorageLocalError") return homeCodes[code] ?? "home-unusable";
+  // A transfer that failed by the storage: the storage's own word says more.
+  if (code === "storage-failed" && error.cause instanceof Error && error.cause.name === "StorageRemoteError") return codeOf(error.cause);
   return code;
 }
 

@@ -1,8 +1,7 @@
 import type { Line } from "./line.ts";
+import { bytesText, word } from "./phrases.ts";
 
-/** Results for people. What strangers wrote is shown without control characters: they could rewrite the terminal. */
-
-const word = (value: unknown): string => String(value ?? "").replaceAll(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
+/** Results for people. */
 
 const time = (value: unknown): string => {
   if (typeof value !== "number") return "never";
@@ -12,6 +11,20 @@ const time = (value: unknown): string => {
 };
 
 const again = (line: Line): string => (line.redelivered ? " (again)" : "");
+
+const size = (value: unknown): string => (typeof value === "number" ? bytesText(value) : "size unknown yet");
+
+const names = (value: unknown): string => (Array.isArray(value) && value.length > 0 ? value.map(word).join(", ") : "nobody");
+
+function fileReceived({ id, file }: Line): string {
+  const { name, size: bytes, mime } = file as { readonly name: string; readonly size: number; readonly mime: string };
+  return `a file, ${word(name)} (${size(bytes)}${mime === "" ? "" : `, ${word(mime)}`}). Get it: cweb fetch ${word(id)}`;
+}
+
+function fileState({ state, done, total, to }: Line): string {
+  if (state === "published") return `shared with ${names(to)}`;
+  return state === "uploading" ? `not whole yet: ${size(done)} of ${size(total)}` : word(state);
+}
 
 type Sentence = (line: Line) => string;
 
@@ -28,7 +41,12 @@ const sentences: Readonly<Record<string, Sentence>> = {
   },
   sent: (line) =>
     line.state === "published" ? `Sent to ${word(line.to)}.` : `Kept for ${word(line.to)}: it is sent as soon as there is a network.`,
-  message: (line) => `${time(line.sentAt)} ${word(line.from)}: ${word(line.text)}${again(line)}`,
+  message: (line) =>
+    `${time(line.sentAt)} ${word(line.from)}: ${line.kind === "file" ? fileReceived(line) : word(line.text)}${again(line)}`,
+  shared: (line) =>
+    `Shared ${word(line.name)} (${size(line.size)}) with ${names(line.to)}. File ${word(line.fileId)}\n${word(line.reference)}`,
+  file: (line) => `${word(line.fileId)}  ${word(line.name)}  ${size(line.size)}  ${fileState(line)}`,
+  fetched: (line) => `${word(line.path)}  ${size(line.size)}  sha256 ${word(line.sha256)}`,
   delivered: (line) => `Delivered to ${word(line.to)}: ${word(line.id)}${again(line)}`,
   undelivered: (line) => `Not delivered to ${word(line.to)}: ${word(line.id)} (${word(line.reason)})${again(line)}`,
   unconfirmed: (line) => `Nobody knows whether ${word(line.to)} received ${word(line.id)} (${word(line.reason)})${again(line)}`,
