@@ -1,9 +1,11 @@
 export { type FileId, toFileId } from "./core/file-id.ts";
 export { safeFileName } from "./core/safe-file-name.ts";
+export { type Download, FileDownloader, type FileDownloaderOptions, type Route } from "./file-downloader.ts";
 export { FileSharingError, type FileSharingErrorCode } from "./file-sharing-error.ts";
 export type { FileSource } from "./file-source.ts";
 export type { FileTarget } from "./file-target.ts";
 export { type MemoryTarget, memoryTarget } from "./memory-target.ts";
+export { type OpenedFile, type OpenFileOptions, openFile, type StreamOptions } from "./opened-file.ts";
 export type { OnProgress, Progress, TransferOptions } from "./progress.ts";
 export {
   decodeFileReference,
