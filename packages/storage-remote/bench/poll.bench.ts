@@ -1,25 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { type Path, type RemoteReader, type S3Location, toPath } from "../src/index.ts";
+import type { ChildProcess } from "node:child_process";
+import { type Path, type RemoteReader, toPath } from "../src/index.ts";
 import { s3Reader } from "../src/s3.ts";
 import { s3LiteReader, s3LiteWriter } from "../src/s3-lite.ts";
-
-interface Locations {
-  readonly owner: S3Location;
-  readonly peer: S3Location;
-}
+import { startServer } from "./start-server.ts";
 
 const found = toPath("f".repeat(32));
 const absent = toPath("a".repeat(32));
-
-async function startServer(): Promise<{ server: ChildProcess; locations: Locations }> {
-  const script = fileURLToPath(new URL("./server-process.ts", import.meta.url));
-  const server = spawn(process.execPath, ["--conditions=@cweb/source", script], { stdio: ["pipe", "pipe", "inherit"] });
-  if (server.stdout === null) throw new Error("the server has no output");
-  const [line] = (await once(server.stdout, "data")) as [Buffer];
-  return { server, locations: JSON.parse(line.toString()) as Locations };
-}
 
 async function poll(reader: RemoteReader, path: Path, count: number, atOnce: number): Promise<number> {
   let left = count;

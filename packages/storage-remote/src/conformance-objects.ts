@@ -1,6 +1,7 @@
 import { type ConformanceCase, check, checkBytes, checkFails, inTrial } from "./conformance-trial.ts";
 import { toPath } from "./path.ts";
 import type { Path } from "./port.ts";
+import { StorageRemoteError } from "./storage-remote-error.ts";
 
 export const objectCases: readonly ConformanceCase[] = [
   {
@@ -143,6 +144,26 @@ export const objectCases: readonly ConformanceCase[] = [
       check(first.buffer.byteLength === first.length, "The bytes are a view of something larger.");
       first.fill(0);
       checkBytes((await trial.found(path)).bytes, bytes, "An object whose first reader changed its array");
+    }),
+  },
+  {
+    name: "a hash that comes along is no more than a hint, and with a wrong one no other bytes are stored",
+    run: inTrial(async (trial) => {
+      const path = trial.path();
+      const [first, second] = [trial.random.bytes(70_000), trial.random.bytes(70_000)];
+      const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", first.slice()));
+      const right = await trial.context.writer.write(path, first, { sha256 });
+      check(right.kind === "stored", "A write with the hash of its bytes was not stored.");
+      checkBytes((await trial.found(path)).bytes, first, "An object that was written with its hash");
+      const wrong = await trial.context.writer.write(path, second, { sha256 }).then(
+        ({ kind }) => kind,
+        (error: unknown) => {
+          check(error instanceof StorageRemoteError, "A write with a wrong hash failed with an error of another package.");
+          return "refused";
+        },
+      );
+      const stored = wrong === "stored" ? second : first;
+      checkBytes((await trial.found(path)).bytes, stored, `An object whose last write, with a wrong hash, was ${wrong}`);
     }),
   },
   {

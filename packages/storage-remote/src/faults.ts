@@ -191,6 +191,10 @@ async function change<T>(state: FaultState, call: PortCall, pretend: () => T, ru
   return act();
 }
 
+function withoutHash({ sha256: _, ...options }: WriteOptions): WriteOptions {
+  return options;
+}
+
 function cutOff(effect: "before" | "after"): StorageRemoteError {
   return new StorageRemoteError("unreachable", `A fault made for this test cut the connection ${effect} the request took effect.`);
 }
@@ -212,7 +216,8 @@ export function withFaults<P extends RemotePort>(port: P, faults: Faults): Wrapp
         const content = bytes.slice();
         const pretend = (): WriteResult => ({ kind: "stored", version: state.pretended() });
         return change(state, { op: "put", path, bytes: content, options }, pretend, (bad) =>
-          port.write(path, bad ? state.corrupt(content) : content, options),
+          // Without the hash, with which a real store would notice.
+          bad ? port.write(path, state.corrupt(content), withoutHash(options)) : port.write(path, content, options),
         );
       },
       remove: (path: Path, options: { readonly signal?: AbortSignal } = {}): Promise<void> =>

@@ -80,33 +80,75 @@ export interface BodyLimits {
   readonly maxBytes: number;
 }
 
-/** Reads a body, and never holds more than `maxBytes` and one network block of it. */
-export async function readBody(body: FetchResponse["body"], { skip, take, maxBytes }: BodyLimits): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
+/** The parts of a body, one behind the other in a buffer of the expected length: nothing is copied twice where that is right. */
+class Gathering {
+  readonly #most: number;
+  #buffer: Uint8Array;
+  #length = 0;
+
+  constructor(expected: number, most: number) {
+    this.#most = most;
+    this.#buffer = new Uint8Array(expected);
+  }
+
+  /** Throws `too-large`. */
+  add(part: Uint8Array): void {
+    const needed = this.#length + part.length;
+    if (needed > this.#most) throw tooLarge(this.#most);
+    if (needed > this.#buffer.length) {
+      const larger = new Uint8Array(Math.min(this.#most, Math.max(needed, 2 * this.#buffer.length)));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(part, this.#length);
+    this.#length = needed;
+  }
+
+  /** Bytes that nobody else holds, in a buffer of just their length. */
+  whole(): Uint8Array {
+    return this.#length === this.#buffer.length ? this.#buffer : this.#buffer.slice(0, this.#length);
+  }
+}
+
+/**
+ * Reads a body, and never holds more than `maxBytes` and one network block of it.
+ * `declared` is what the answer says of the body's length, 0 where it says nothing: a hint, since a compressed body is longer.
+ */
+export async function readBody(body: FetchResponse["body"], { skip, take, maxBytes }: BodyLimits, declared = 0): Promise<Uint8Array> {
+  const expected = Math.min(maxBytes, take, Math.max(0, declared - skip));
+  const gathering = new Gathering(Number.isSafeInteger(expected) ? expected : 0, maxBytes);
   let at = 0;
-  let length = 0;
   if (body !== null) {
     for await (const chunk of chunksOf(body)) {
       const part = chunk.subarray(Math.min(chunk.length, Math.max(0, skip - at)), Math.min(chunk.length, Math.max(0, skip + take - at)));
       at += chunk.length;
-      length += part.length;
-      if (length > maxBytes) throw tooLarge(maxBytes);
-      if (part.length > 0) parts.push(part);
-      if (at >= skip + take) break;
+      gathering.add(part);
+      // Not at the end just asked for: there the answer ends by itself, and its connection can be kept.
+      if (at > skip + take) break;
     }
   }
-  const whole = new Uint8Array(length);
-  let end = 0;
-  for (const part of parts) {
-    whole.set(part, end);
-    end += part.length;
-  }
-  return whole;
+  return gathering.whole();
 }
 
+// So much is read to keep a connection; a longer rest costs more than a new one.
+const SHORT_REST = 65_536;
+
 /** Gives up a body that nobody reads. */
-export async function discard(response: FetchResponse): Promise<void> {
-  if (response.body !== null && "getReader" in response.body) await response.body.cancel().catch(() => undefined);
+export async function discard({ body }: FetchResponse): Promise<void> {
+  if (body === null) return;
+  if ("getReader" in body) {
+    await body.cancel().catch(() => undefined);
+    return;
+  }
+  let length = 0;
+  try {
+    for await (const chunk of body) {
+      length += chunk.length;
+      if (length > SHORT_REST) return;
+    }
+  } catch {
+    // It broke off: there is nothing left to give up.
+  }
 }
 
 /** The first bytes of an error's body as text. Rejects where the connection breaks before. */
@@ -158,7 +200,7 @@ export async function foundIn(response: FetchResponse, options: ReadOptions): Pr
     throw tooLarge(maxBytes);
   }
   if (take === 0) await discard(response);
-  const bytes = take === 0 ? new Uint8Array() : await readBody(response.body, { skip, take, maxBytes });
+  const bytes = take === 0 ? new Uint8Array() : await readBody(response.body, { skip, take, maxBytes }, declared);
   const version = versionIn(response.headers.get("etag")) ?? (await localVersion(bytes, range));
   if (unless === version || (isLocal(unless) && unless === (await localVersion(bytes, range)))) return { kind: "unchanged" };
   return { kind: "found", bytes, version };

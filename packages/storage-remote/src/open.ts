@@ -6,7 +6,7 @@ import { badProfile, type ReadProfile, type S3Credentials, type S3Profile, type 
 import { s3LiteLister, s3LiteReader, s3LiteWriter } from "./s3-lite.ts";
 
 export interface OpenOptions {
-  /** Default: the platform's `fetch`. */
+  /** Default: the platform's `fetch`; in Node `node:http`, which is cheaper. */
   readonly fetch?: Fetch;
   /** Told of the rare second request of one call (SPEC §5.1); `Meter.record` fits. */
   readonly onExtraRequest?: (event: RequestEvent) => void;

@@ -30,6 +30,11 @@ export interface RemoteReader {
 export interface WriteOptions {
   /** Store only where nothing is stored (`"absent"`) or where this version is. Meaningful only where it is proved: `proveConditionalWrites`. */
   readonly when?: "absent" | Version;
+  /**
+   * SHA-256 of the bytes, 32 bytes, from a caller that has it anyway: a back-end that signs its body need not compute it again. It is
+   * trusted; with a wrong one the write fails, or stores the bytes all the same.
+   */
+  readonly sha256?: Uint8Array;
   readonly signal?: AbortSignal;
 }
 

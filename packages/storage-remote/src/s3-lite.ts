@@ -1,4 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
+import { platformFetch } from "#platform-fetch";
 import {
   discard,
   type Fetch,
@@ -17,7 +18,7 @@ import { beyondEnd, checkRead, readPart } from "./range.ts";
 import { errorCodeOf, readRefusal, refusalError, retryAfterOf, type S3Refusal, writeRefusal } from "./s3-answer.ts";
 import { type ListPage, listPages, pageOf } from "./s3-list.ts";
 import { bucketUrl, checkLocation, keyOf, type S3Options, storeName } from "./s3-place.ts";
-import { conditionalWriter, type PutCondition } from "./s3-write.ts";
+import { conditionalWriter, hexOf, type PutCondition, type PutContent } from "./s3-write.ts";
 
 export type { S3Options } from "./s3-place.ts";
 
@@ -29,6 +30,8 @@ interface Outgoing {
   readonly url: string;
   readonly headers?: Record<string, string>;
   readonly body?: Uint8Array<ArrayBuffer>;
+  /** Of the body, in hexadecimal. Computed where it is missing. */
+  readonly sha256?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,16 +48,16 @@ class SignedBucket {
     this.location = checkLocation(location);
     this.store = storeName(this.location);
     this.url = bucketUrl(this.location);
-    this.#fetch = options.fetch ?? ((url, request) => globalThis.fetch(url, request));
+    this.#fetch = options.fetch ?? platformFetch;
   }
 
   objectUrl(path: Path): string {
     return `${this.url}/${keyOf(this.location, path)}`;
   }
 
-  async send({ method, url, headers = {}, body, signal }: Outgoing): Promise<FetchResponse> {
+  async send({ method, url, headers = {}, body, sha256, signal }: Outgoing): Promise<FetchResponse> {
     const { credentials, region } = this.location;
-    const hash = body === undefined ? EMPTY_SHA256 : await sha256Hex(body);
+    const hash = body === undefined ? EMPTY_SHA256 : (sha256 ?? (await sha256Hex(body)));
     // The signer takes the device's real time: a signature made with any other would be refused.
     const signer = new AwsV4Signer({
       method,
@@ -72,8 +75,7 @@ class SignedBucket {
 }
 
 async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** Without its code a refusal may mean anything: one that is cut off in its body is a broken connection. */
@@ -113,7 +115,7 @@ export function s3LiteReader(location: S3Location, options: S3Options = {}): Rem
 /** Writes a bucket by exact name with signed PUTs and DELETEs. Throws `bad-profile` for a location that is none. */
 export function s3LiteWriter(location: S3Location, options: S3Options = {}): RemoteWriter {
   const bucket = new SignedBucket(location, options);
-  const put = async (path: Path, bytes: Uint8Array<ArrayBuffer>, condition: PutCondition, signal?: AbortSignal): Promise<WriteResult> => {
+  const put = async (path: Path, { bytes, sha256 }: PutContent, condition: PutCondition, signal?: AbortSignal): Promise<WriteResult> => {
     const headers = {
       "content-type": "application/octet-stream",
       ...bucket.location.putHeaders,
@@ -121,7 +123,7 @@ export function s3LiteWriter(location: S3Location, options: S3Options = {}): Rem
       ...(condition.ifMatch && { "if-match": condition.ifMatch }),
     };
     const url = bucket.objectUrl(path);
-    const response = await bucket.send({ method: "PUT", url, headers, body: bytes, signal });
+    const response = await bucket.send({ method: "PUT", url, headers, body: bytes, sha256, signal });
     if (response.status !== 200 && response.status !== 201 && response.status !== 204) {
       return writeRefusal(await refusalOf(response, { url, signal }), Object.keys(condition).length > 0, bucket.store);
     }

@@ -5,7 +5,7 @@ import { credentialsOf, placeOf, type S3Location } from "./profile.ts";
 import { headersOf } from "./profile-text.ts";
 
 export interface S3Options {
-  /** Default: the platform's `fetch`. For `/s3-lite` alone. */
+  /** Default: the platform's `fetch`; in Node `node:http`, which is cheaper. For `/s3-lite` alone. */
   readonly fetch?: Fetch;
   /** Told of the rare second request of one call (SPEC §5.1); `Meter.record` fits. */
   readonly onExtraRequest?: (event: RequestEvent) => void;

@@ -10,30 +10,41 @@ export interface PutCondition {
   readonly ifMatch?: string;
 }
 
+/** One PUT's bytes, owned, with their SHA-256 in hexadecimal where the caller knew it. */
+export interface PutContent {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sha256: string | undefined;
+}
+
+/** Lower-case hexadecimal. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /**
  * Writes by `put`, and finds out how this store wants `If-Match`. Until one form has succeeded, a refusal of the quoted form
  * may only mean that the store wants the other: then the bare form is tried as well. That is safe, since either form names
  * the same version, and costs one more request (SPEC §5.1).
  */
 export function conditionalWriter(
-  put: (path: Path, bytes: Uint8Array<ArrayBuffer>, condition: PutCondition, signal?: AbortSignal) => Promise<WriteResult>,
+  put: (path: Path, content: PutContent, condition: PutCondition, signal?: AbortSignal) => Promise<WriteResult>,
   onExtraRequest?: (event: RequestEvent) => void,
 ): (path: Path, bytes: Uint8Array, options?: WriteOptions) => Promise<WriteResult> {
   let known: Quoting | undefined;
-  const over = async (path: Path, bytes: Uint8Array<ArrayBuffer>, version: Version, signal?: AbortSignal): Promise<WriteResult> => {
+  const over = async (path: Path, content: PutContent, version: Version, signal?: AbortSignal): Promise<WriteResult> => {
     const quoting = known ?? "quoted";
-    const result = await put(path, bytes, { ifMatch: ifMatch(version, quoting) }, signal);
+    const result = await put(path, content, { ifMatch: ifMatch(version, quoting) }, signal);
     if (result.kind === "stored") known = quoting;
     if (result.kind === "stored" || known !== undefined) return result;
-    onExtraRequest?.({ op: "put", path, result: "conflict", bytes: bytes.length });
-    const bare = await put(path, bytes, { ifMatch: ifMatch(version, "unquoted") }, signal);
+    onExtraRequest?.({ op: "put", path, result: "conflict", bytes: content.bytes.length });
+    const bare = await put(path, content, { ifMatch: ifMatch(version, "unquoted") }, signal);
     if (bare.kind === "stored") known = "unquoted";
     return bare;
   };
-  return async (path, bytes, { when, signal } = {}) => {
+  return async (path, bytes, { when, sha256, signal } = {}) => {
     signal?.throwIfAborted();
-    // The caller may change its array as soon as it has the promise.
-    const content = bytes.slice();
+    // The caller may change its arrays as soon as it has the promise.
+    const content = { bytes: bytes.slice(), sha256: sha256 && hexOf(sha256) };
     if (when === undefined) return put(path, content, {}, signal);
     if (when === "absent") return put(path, content, { ifNoneMatch: "*" }, signal);
     if (isLocal(when)) {

@@ -7,7 +7,7 @@ import { beyondEnd, checkRead, readPart } from "./range.ts";
 import { readRefusal, refusalError, retryAfterOf, type S3Refusal, writeRefusal } from "./s3-answer.ts";
 import { listPages } from "./s3-list.ts";
 import { checkLocation, keyOf, storeName } from "./s3-place.ts";
-import { conditionalWriter, type PutCondition } from "./s3-write.ts";
+import { conditionalWriter, type PutCondition, type PutContent } from "./s3-write.ts";
 import { StorageRemoteError } from "./storage-remote-error.ts";
 
 export interface S3SdkOptions {
@@ -78,21 +78,19 @@ class SdkBucket {
       responseChecksumValidation: "WHEN_REQUIRED",
       ...(this.#options.requestHandler && { requestHandler: this.#options.requestHandler }),
     });
-    if (putHeaders !== undefined) addPutHeaders(client, putHeaders);
+    if (putHeaders !== undefined) client.middlewareStack.add(withPutHeaders(putHeaders), { step: "build", name: "cwebPutHeaders" });
     return { sdk, client };
   }
 }
 
-function addPutHeaders(client: S3Client, headers: Readonly<Record<string, string>>): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
+/** A middleware that puts headers onto PUTs. In the step `build`: before the signature is made, which must cover them. */
+function withPutHeaders(headers: Readonly<Record<string, string>>) {
+  return <A extends { readonly request: unknown }, R>(next: (args: A) => Promise<R>) =>
+    (args: A): Promise<R> => {
       const request = args.request as { readonly method?: string; readonly headers?: Record<string, string> };
       if (request.method === "PUT" && request.headers) Object.assign(request.headers, headers);
       return next(args);
-    },
-    // Before the signature is made, which must cover them.
-    { step: "build", name: "cwebPutHeaders" },
-  );
+    };
 }
 
 function isService(error: unknown): error is S3ServiceException {
@@ -151,7 +149,7 @@ export function s3Reader(location: S3Location, options: S3SdkOptions = {}): Remo
 /** Writes a bucket by exact name through the AWS SDK. Throws `bad-profile` for a location that is none. */
 export function s3Writer(location: S3Location, options: S3SdkOptions = {}): RemoteWriter {
   const bucket = new SdkBucket(location, options);
-  const put = async (path: Path, bytes: Uint8Array, condition: PutCondition, signal?: AbortSignal): Promise<WriteResult> => {
+  const put = async (path: Path, { bytes, sha256 }: PutContent, condition: PutCondition, signal?: AbortSignal): Promise<WriteResult> => {
     const input = {
       Bucket: bucket.location.bucket,
       Key: keyOf(bucket.location, path),
@@ -161,9 +159,13 @@ export function s3Writer(location: S3Location, options: S3SdkOptions = {}): Remo
       ...(condition.ifMatch && { IfMatch: condition.ifMatch }),
     };
     try {
-      const output = await bucket.send(signal, (sdk, client) =>
-        client.send(new sdk.PutObjectCommand(input), { ...(signal && { abortSignal: signal }) }),
-      );
+      const output = await bucket.send(signal, (sdk, client) => {
+        const command = new sdk.PutObjectCommand(input);
+        // The SDK's signer takes the hash that it finds.
+        const hash = sha256 && withPutHeaders({ "x-amz-content-sha256": sha256 });
+        if (hash) command.middlewareStack.add(hash, { step: "build", name: "cwebSha256" });
+        return client.send(command, { ...(signal && { abortSignal: signal }) });
+      });
       return { kind: "stored", version: versionIn(output.ETag) ?? (await localVersion(bytes)) };
     } catch (error) {
       if (!isService(error)) throw error;

@@ -70,6 +70,16 @@ describe.each(BACK_ENDS)("$name against a real server", ({ reader, writer, liste
     await expect(lister(peer).list({ limit: 1 })).rejects.toMatchObject({ code: "refused" });
   });
 
+  test("the hash that a caller has takes the place of the back-end's own: the server refuses a wrong one", async () => {
+    const place = toPath("hinted");
+    const bytes = new TextEncoder().encode("content");
+    const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    expect(await writer(fixture.owner).write(place, bytes, { sha256 })).toMatchObject({ kind: "stored" });
+    const wrong = writer(fixture.owner).write(place, bytes, { sha256: new Uint8Array(32) });
+    await expect(wrong).rejects.toMatchObject({ code: "refused", retryable: false });
+    expect(await reader(fixture.peer).read(place, { maxBytes: 100 })).toMatchObject({ kind: "found", bytes });
+  });
+
   test("nobody listens: unreachable", async () => {
     const server = createServer();
     const port = await new Promise<number>((resolve) => {

@@ -97,6 +97,20 @@ describe("reads", () => {
     expect(pulled).toBe(0);
   });
 
+  test("a body of another length than was declared is read as it came", async () => {
+    for (const [declared, body] of [
+      ["2", "more than declared"],
+      ["90", "less"],
+      ["nonsense", "0123"],
+      ["-1", "0123"],
+    ] as const) {
+      const fetch = fakeFetch({ status: 200, body, headers: { etag: '"e"', "content-length": declared } });
+      const result = await s3LiteReader(location, { fetch }).read(path, read);
+      expect(result).toEqual({ kind: "found", bytes: new TextEncoder().encode(body), version: '"e"' });
+      expect(result.kind === "found" && result.bytes.buffer.byteLength).toBe(body.length);
+    }
+  });
+
   test("a store that ignores ranges is read past what was not asked for", async () => {
     const fetch = fakeFetch({ status: 200, body: "0123456789", headers: { etag: '"e"' } });
     const result = await s3LiteReader(location, { fetch }).read(path, { maxBytes: 3, range: { offset: 4, length: 3 } });
@@ -192,6 +206,20 @@ describe("writes", () => {
     expect(fetch.sent[0]?.headers["x-amz-grant-read"]).toBe("id=m:reader");
     expect(fetch.sent[0]?.headers.authorization).toContain("x-amz-grant-read");
     expect(fetch.sent[1]?.headers["x-amz-grant-read"]).toBeUndefined();
+  });
+
+  test("the hash that a caller has is signed as it is, and computed where there is none", async () => {
+    const fetch = fakeFetch({ status: 200, headers: { etag: '"e"' } });
+    const writer = s3LiteWriter(location, { fetch });
+    const sha256 = new Uint8Array(32).fill(0x0f);
+    const written = writer.write(path, new TextEncoder().encode("abc"), { sha256 });
+    sha256.fill(1);
+    await written;
+    await writer.write(path, new TextEncoder().encode("abc"));
+    expect(fetch.sent.map(({ headers }) => headers["x-amz-content-sha256"])).toEqual([
+      "0f".repeat(32),
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    ]);
   });
 
   test("removing what is not there succeeds, in a missing bucket it fails", async () => {
