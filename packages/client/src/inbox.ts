@@ -1,10 +1,12 @@
 import type { CwebId } from "@cweb/discovery";
+import { decodeFileReference, formatFileReference } from "@cweb/file-sharing";
 import type { InboxEntry, Mailbox } from "@cweb/mailbox";
 import { kinds, type SessionEvent, type SessionEventKind, sessionEventCodec, sessionEventKinds } from "@cweb/session";
 import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
 import { formatMessageId } from "./core/message-id.ts";
 import { alarmSentence, noticeOf } from "./core/sentences.ts";
-import type { AlarmEvent, PeerEvent } from "./peer-event.ts";
+import { fileKind } from "./file-layer.ts";
+import type { AlarmEvent, EventFile, PeerEvent } from "./peer-event.ts";
 
 export interface InboxOptions {
   readonly mailbox: Mailbox;
@@ -95,8 +97,10 @@ function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEven
   switch (kind) {
     case "message": {
       const channel = content.channel === "broadcast" ? "broadcast" : "session";
+      const message = { type: kind, id, from: contact, number, payload, sentAt };
+      if (channel === "session" && number === fileKind.number) return { ...message, kind: "file", file: eventFile(payload) };
       const shown = number === kinds.text.number ? { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload) } : {};
-      return { type: kind, kind: channel, id, from: contact, number, ...shown, payload, sentAt };
+      return { ...message, kind: channel, ...shown };
     }
     case "delivered":
       return { type: kind, id, to: contact };
@@ -104,8 +108,14 @@ function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEven
     case "unconfirmed":
       return { type: kind, id, to: contact, reason: content.detail === "expired" ? "expired" : "lost" };
     default:
-      return { type: kind, contact, ...(messageId ? { id } : {}), message: noticeOf(kind) };
+      return { type: kind, contact, ...(messageId ? { id } : {}), message: noticeOf(kind, content.detail) };
   }
+}
+
+function eventFile(payload: Uint8Array): EventFile {
+  const reference = decodeFileReference(payload);
+  const { name, size, mime } = reference;
+  return { reference: formatFileReference(reference), name, size, mime };
 }
 
 function isSessionKind(kind: string): kind is SessionEventKind {

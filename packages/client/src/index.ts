@@ -4,7 +4,15 @@ export type { ObjectKind } from "./core/object-kinds.ts";
 export type { RequestTotals } from "./core/records.ts";
 export { type CreatedPeer, Peer, type Schedule } from "./peer.ts";
 export { PeerError, type PeerErrorCode } from "./peer-error.ts";
-export type { AlarmEvent, MessageEvent, NoticeEvent, OutcomeEvent, PeerEvent } from "./peer-event.ts";
+export type { AlarmEvent, EventFile, MessageEvent, NoticeEvent, OutcomeEvent, PeerEvent } from "./peer-event.ts";
+export type {
+  DownloadOptions,
+  PeerFiles,
+  ReceivedFile,
+  SharedFile,
+  ShareFileOptions,
+  ShareFileResult,
+} from "./peer-files.ts";
 export type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
 export type { ContactReport } from "./poller.ts";
 export type { FlushResult, PollOptions, PollReport } from "./round-runner.ts";

@@ -1,10 +1,12 @@
 import { Broadcast } from "@cweb/broadcast";
 import { type CwebId, Discovery } from "@cweb/discovery";
+import { FilePublisher } from "@cweb/file-sharing";
 import type { Mailbox } from "@cweb/mailbox";
-import { createKindRegistry, Session } from "@cweb/session";
+import { createKindRegistry, type KindRegistry, Session } from "@cweb/session";
 import type { Path, RemoteReader } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
 import { type ObjectKind, ObjectKinds } from "./core/object-kinds.ts";
+import { fileLayer } from "./file-layer.ts";
 import type { HomeParts } from "./home.ts";
 import type { PeerOptions } from "./peer-options.ts";
 
@@ -13,6 +15,9 @@ export class Layers {
   readonly mailbox: Mailbox;
   readonly discovery: Discovery;
   readonly broadcast: Broadcast;
+  readonly publisher: FilePublisher;
+  /** Kinds of messages, and which layer takes them. */
+  readonly kinds: KindRegistry;
   readonly #options: PeerOptions;
   readonly #sessions: Map<CwebId, Session> = new Map();
   readonly #readers: Map<string, RemoteReader> = new Map();
@@ -25,15 +30,17 @@ export class Layers {
     this.mailbox = mailbox;
     this.discovery = new Discovery({ mailbox, identity, crypto });
     this.broadcast = new Broadcast({ mailbox, discovery: this.discovery, crypto });
+    this.publisher = new FilePublisher({ ...options, owner: identity.idBytes });
+    this.kinds = createKindRegistry(options.kinds, [fileLayer]);
   }
 
   session(id: CwebId): Session {
     const known = this.#sessions.get(id);
     if (known) return known;
-    const { mailbox, discovery, broadcast } = this;
-    const { crypto, kinds: upper = [] } = this.#options;
+    const { mailbox, discovery, broadcast, kinds } = this;
+    const { crypto } = this.#options;
     const openReader = (profile: Uint8Array): RemoteReader => this.#reader(profile);
-    const session = new Session(id, { mailbox, discovery, broadcast, crypto, kinds: createKindRegistry(upper), openReader });
+    const session = new Session(id, { mailbox, discovery, broadcast, crypto, kinds, openReader });
     this.#sessions.set(id, session);
     this.#objectKinds?.add(session.contact.idBytes);
     return session;
@@ -45,6 +52,13 @@ export class Layers {
       for (const { contact } of this.#sessions.values()) this.#objectKinds.add(contact.idBytes);
     }
     return this.#objectKinds.of(path);
+  }
+
+  /** Reads the bucket of this owner, which may be this home; `undefined` where it is no contact. */
+  async readerOf(owner: CwebId, cancel: Cancellable): Promise<RemoteReader | undefined> {
+    if (owner === this.discovery.identity.id) return this.#options.reader;
+    const contact = await this.discovery.contact(owner, cancel);
+    return contact && this.#reader(contact.profile);
   }
 
   /** Names a contact's store, or the own one. */

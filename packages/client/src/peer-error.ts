@@ -9,6 +9,8 @@
  * - `store-unreadable`: what was written to the own store cannot be read there by those who hold its read side.
  * - `contact-slow`: a contact's store has not answered in time; asked again in the next round.
  * - `corrupt-state`: a record of this home cannot be read.
+ * - `unknown-message`: no file has come with a message of this id.
+ * - `unknown-object`, `object-exists`: there is no own or shared object of this name; there is one already.
  */
 export type PeerErrorCode =
   | "no-identity"
@@ -19,7 +21,10 @@ export type PeerErrorCode =
   | "safety-number-differs"
   | "store-unreadable"
   | "contact-slow"
-  | "corrupt-state";
+  | "corrupt-state"
+  | "unknown-message"
+  | "unknown-object"
+  | "object-exists";
 
 /** Every failure of this package; failures of the ports and of the lower layers pass through as they are. */
 export class PeerError extends Error {

@@ -8,10 +8,20 @@ interface Delivered {
   acknowledge(options?: Cancellable): Promise<void>;
 }
 
+/** A file that a contact has sent. */
+export interface EventFile {
+  /** One line of text, as secret as the file. */
+  readonly reference: string;
+  /** The sender's: data, never a path. */
+  readonly name: string;
+  readonly size: number;
+  readonly mime: string;
+}
+
 export interface MessageEvent extends Delivered {
   readonly type: "message";
-  /** How it came: inside a session, or as a one-off of the private broadcast. */
-  readonly kind: "session" | "broadcast";
+  /** How it came: inside a session, or as a one-off of the private broadcast; `file`: inside a session, and it tells of a file. */
+  readonly kind: "session" | "broadcast" | "file";
   /** A UUID, the sender's. */
   readonly id: string;
   /** The contact's name here. */
@@ -21,6 +31,8 @@ export interface MessageEvent extends Delivered {
   /** Where the kind is text. */
   readonly text?: string;
   readonly payload: Uint8Array;
+  /** Where the kind is file: for `files.download`, with `reference` or this event's `id`. */
+  readonly file?: EventFile;
   /** Milliseconds since 1970, as the sender says. */
   readonly sentAt: number;
 }

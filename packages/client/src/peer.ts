@@ -12,6 +12,7 @@ import { Inbox } from "./inbox.ts";
 import { Layers } from "./layers.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { PeerEvent } from "./peer-event.ts";
+import { PeerFiles } from "./peer-files.ts";
 import type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
 import { Poller } from "./poller.ts";
 import { countedBy, RequestLedger } from "./request-ledger.ts";
@@ -35,6 +36,8 @@ const batch = 32;
 /** One person's home: identity, contacts, messages, over a local store and a bucket. Several processes may share one home. */
 export class Peer {
   readonly id: CwebId;
+  /** Large files for contacts. */
+  readonly files: PeerFiles;
   readonly #options: PeerOptions;
   readonly #layers: Layers;
   readonly #book: ContactBook;
@@ -59,7 +62,8 @@ export class Peer {
     this.#book = new ContactBook(mailbox);
     this.#ledger = new RequestLedger(mailbox, options.meter, since);
     this.#outgoing = new Outgoing({ mailbox, broadcast, sessionStatus: (id, cancel) => session(id).status(cancel) });
-    const shared = { mailbox, discovery, broadcast, crypto, random, clock, book: this.#book, outgoing: this.#outgoing, session, publish };
+    const tools = { mailbox, discovery, broadcast, kinds: layers.kinds, crypto, random, clock };
+    const shared = { ...tools, book: this.#book, outgoing: this.#outgoing, session, publish };
     this.#contacts = new Contacts(shared);
     this.#sender = new Sender(shared);
     this.#inbox = new Inbox({ mailbox, book: this.#book, storeOf: (contact, cancel) => layers.storeOf(contact, cancel) });
@@ -67,6 +71,8 @@ export class Peer {
     const sides = { layers, poller: this.#poller, ledger: this.#ledger, sender: this.#sender };
     this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish });
     const onFirstAnswer = (cancel: Cancellable) => noteStore(options, home, cancel);
+    const noteRequests = (cancel: Cancellable) => this.#ledger.fold(cancel);
+    this.files = new PeerFiles({ ...options, layers, book: this.#book, sender: this.#sender, noteRequests });
     this.#dispatch = new Dispatch({ mailbox, discovery, broadcast, reader, onFirstAnswer, onRestored: (cancel) => this.#renew(cancel) });
   }
 

@@ -2,7 +2,7 @@ import { type Broadcast, BroadcastError } from "@cweb/broadcast";
 import type { Clock, Random } from "@cweb/crypto";
 import type { CwebId, Discovery } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
-import { kinds, type Session } from "@cweb/session";
+import { type KindRegistry, kinds, type Session, SessionError } from "@cweb/session";
 import type { Cancellable, ContactBook } from "./contact-book.ts";
 import { formatMessageId, parseMessageId } from "./core/message-id.ts";
 import type { Unpublished } from "./core/records.ts";
@@ -37,6 +37,7 @@ export interface SenderParts {
   readonly outgoing: Outgoing;
   readonly random: Random;
   readonly clock: Clock;
+  readonly kinds: KindRegistry;
   readonly session: (id: CwebId) => Session;
   /** Uploads what waits. */
   readonly publish: (cancel: Cancellable) => Promise<FlushReport>;
@@ -56,8 +57,14 @@ export class Sender {
     const wanted = messageId === undefined ? this.#parts.random.bytes(16) : parseMessageId(messageId);
     const { id, name: to } = await this.#parts.book.find(name, cancel);
     const message = typeof content === "string" ? { kind: kinds.text.number, payload: new TextEncoder().encode(content) } : content;
+    if (this.#parts.kinds.layerOf(message.kind)) {
+      throw new SessionError(
+        "unsupported-kind",
+        `Messages of kind ${message.kind} are sent by a protocol of this home, not by applications.`,
+      );
+    }
     const sent = await this.#parts.session(id).send({ ...message, messageId: wanted }, cancel);
-    return this.#ship({ contact: id, messageId: sent.messageId, channel: "session" }, to, sent.isRepeated, cancel);
+    return this.ship({ contact: id, messageId: sent.messageId, channel: "session" }, to, sent.isRepeated, cancel);
   }
 
   async broadcast(name: string, text: string, cancel: Cancellable): Promise<SendResult> {
@@ -72,9 +79,9 @@ export class Sender {
     } catch (error) {
       if (!(error instanceof BroadcastError) || error.code !== "init-live") throw error;
       await session(id).sendOneOff(item, cancel);
-      return { ...(await this.#ship({ ...message, channel: "session" }, to, false, cancel)), kind: "broadcast" };
+      return { ...(await this.ship({ ...message, channel: "session" }, to, false, cancel)), kind: "broadcast" };
     }
-    return this.#ship(message, to, false, cancel);
+    return this.ship(message, to, false, cancel);
   }
 
   /** Messages that a flush published after they had been queued, each told once. */
@@ -88,7 +95,8 @@ export class Sender {
     );
   }
 
-  async #ship(message: Unpublished, to: string, isRepeated: boolean, cancel: Cancellable): Promise<SendResult> {
+  /** Uploads a message that is committed, if the network allows it. */
+  async ship(message: Unpublished, to: string, isRepeated: boolean, cancel: Cancellable): Promise<SendResult> {
     try {
       const report = await this.#parts.publish(cancel);
       const state = await this.#parts.outgoing.judge(message, isRepeated, report, cancel);

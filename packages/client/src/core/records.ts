@@ -1,7 +1,7 @@
 import { encodeBase32, utf8 } from "@cweb/crypto";
 import { type CwebId, decodeId, encodeId } from "@cweb/discovery";
-import { array, bool, bytes, type Codec, codec, literal, SerializationError, struct, type TypeOf, text, u64 } from "@cweb/serialization";
-import { PeerError } from "../peer-error.ts";
+import { array, bool, bytes, codec, literal, struct, type TypeOf, text, u64 } from "@cweb/serialization";
+import { record } from "./record.ts";
 
 /** Names of this package's local records (SPEC §3). */
 export const names = {
@@ -14,21 +14,6 @@ export const names = {
 } as const;
 
 export const prefixes = { contact: "client/contact/", unpublished: "client/unpublished/" } as const;
-
-/** The bytes come from our own disk: what does not decode is damage. */
-function record<T>(inner: Codec<T>): Codec<T> {
-  return {
-    encode: (value) => inner.encode(value),
-    decode(data: Uint8Array): T {
-      try {
-        return inner.decode(data);
-      } catch (cause) {
-        if (!(cause instanceof SerializationError)) throw cause;
-        throw new PeerError("corrupt-state", "A record of this home is damaged: restore a backup of it.", { cause });
-      }
-    },
-  };
-}
 
 const alarmType = struct({
   code: text(64),

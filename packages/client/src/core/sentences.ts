@@ -24,5 +24,12 @@ const alarms: Readonly<Record<string, string>> = {
   unreachable: "The contact's store cannot be reached.",
 };
 
-export const noticeOf = (kind: SessionEventKind | "own-state-restored"): string => notices[kind] ?? "Something of this contact happened.";
+/** More exact sentences for some details of an event. */
+const details: Readonly<Record<string, string>> = {
+  "file-owner": "A message tells of a file of somebody else than its sender; it was left aside.",
+  "file-reference": "A message tells of a file in a form that this program cannot read.",
+};
+
+export const noticeOf = (kind: SessionEventKind | "own-state-restored", detail: string = ""): string =>
+  details[detail] ?? notices[kind] ?? "Something of this contact happened.";
 export const alarmSentence = (code: string): string => alarms[code] ?? "Something is wrong with this contact's store.";
