@@ -1,0 +1,244 @@
+import { type CipherSuite, type Random, type Secret, secret } from "@cweb/crypto";
+import type { CwebId } from "@cweb/discovery";
+import type { Path } from "@cweb/storage-remote";
+import type { KeyMessage } from "../wire/key-message.ts";
+import { type RecordKind, recordKinds } from "../wire/object-record.ts";
+import { limits, times, zeros } from "./limits.ts";
+import type { ObjectId } from "./object-id.ts";
+import { objectPath, sealObject } from "./sealed-object.ts";
+
+export interface Head {
+  readonly version: number;
+  /** 32 bytes. */
+  readonly head: Uint8Array;
+}
+
+/** What its owner keeps of an object; what it says now is kept beside it (`Content`). */
+export interface OwnedObject {
+  readonly objectId: ObjectId;
+  readonly topic: string;
+  /** The Ed25519 seed of the object. */
+  readonly signingKey: Secret;
+  /** Seconds. */
+  readonly interval: number;
+  /** Days. */
+  readonly rotateEvery: number;
+  /** Of the home that wrote the newest record. */
+  readonly incarnation: number;
+  readonly epoch: number;
+  readonly key: Secret;
+  readonly rotatedAt: number;
+  /** The newest record that was made. */
+  readonly newest: Head;
+  readonly issuedAt: number;
+  /** The newest record known to be stored; 0 and zeros before the first. */
+  readonly stored: Head;
+  readonly isDeleted: boolean;
+  readonly subscribers: readonly CwebId[];
+  /** Former subscribers, and the first epoch that they have no part in. */
+  readonly ended: readonly { readonly contact: CwebId; readonly epoch: number }[];
+  /** Names that are deleted 30 days after `since`. */
+  readonly retired: readonly { readonly path: string; readonly since: number }[];
+  /** The file that holds the value, if it is large; and files that no record names any more. */
+  readonly fileId: string | null;
+  readonly oldFiles: readonly { readonly fileId: string; readonly since: number }[];
+}
+
+/** What an object says: the kind of its records and their payload. */
+export interface Content {
+  readonly kind: RecordKind;
+  readonly payload: Uint8Array;
+}
+
+const deleted: Content = { kind: recordKinds.deleted, payload: new Uint8Array() };
+const rotated: Content = { kind: recordKinds.rotated, payload: new Uint8Array() };
+
+export interface OwnerContext {
+  readonly crypto: CipherSuite;
+  readonly random: Random;
+  /** 32 bytes. */
+  readonly owner: Uint8Array;
+  readonly now: number;
+  /** The clock as far as the own storage has confirmed it: what deletions go by. */
+  readonly confirmedNow: number;
+  readonly incarnation: number;
+  /** TICK(). */
+  tick(): number;
+}
+
+export interface Replacement {
+  readonly path: Path;
+  readonly object: Uint8Array;
+  /** `undefined` for what nobody is told of. */
+  readonly head?: Head;
+}
+
+/** What one step of the owner wants done, in one commit with the new state. */
+export interface OwnerStep {
+  readonly state: OwnedObject;
+  readonly replace: readonly Replacement[];
+  readonly withdraw: readonly string[];
+  readonly consumed: readonly Uint8Array[];
+}
+
+const noChange = (state: OwnedObject): OwnerStep => ({ state, replace: [], withdraw: [], consumed: [] });
+
+export interface NewObject {
+  readonly topic: string;
+  readonly content: Content;
+  readonly interval: number;
+  readonly rotateEvery: number;
+  readonly fileId: string | null;
+}
+
+/** A new object with its first record. */
+export function createObject(context: OwnerContext, objectId: ObjectId, wanted: NewObject): OwnerStep {
+  const { random, now, incarnation } = context;
+  const { content, ...rest } = wanted;
+  const state: OwnedObject = {
+    ...rest,
+    objectId,
+    signingKey: secret(random.bytes(32)),
+    incarnation,
+    epoch: context.tick(),
+    key: secret(random.bytes(32)),
+    rotatedAt: now,
+    newest: { version: 0, head: zeros() },
+    issuedAt: now,
+    stored: { version: 0, head: zeros() },
+    isDeleted: false,
+    subscribers: [],
+    ended: [],
+    retired: [],
+    oldFiles: [],
+  };
+  return writeRecord(context, state, content);
+}
+
+/** The next record, under the name of the epoch. In a new incarnation the record before it is unknown: a lost state may have written it. */
+function writeRecord(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
+  const { crypto, random, owner, now, incarnation } = context;
+  const { objectId, epoch, key, interval } = state;
+  const before = state.incarnation === incarnation ? state.newest : { version: 0, head: zeros() };
+  const version = context.tick();
+  const { object, head } = sealObject(crypto, random, { owner, objectId, epoch, key }, state.signingKey, {
+    ...content,
+    objectId,
+    epoch,
+    version,
+    prevVersion: before.version,
+    prevHash: before.head,
+    issuedAt: now,
+    validUntil: now + times.lifetime,
+    interval,
+  });
+  const newest = { version, head };
+  return {
+    state: { ...state, incarnation, newest, issuedAt: now },
+    replace: [{ path: objectPath(crypto, state), object, head: newest }],
+    withdraw: [],
+    consumed: [],
+  };
+}
+
+/** A new value; in a new epoch where the home has begun a new incarnation. The file that held the old one is removed later. */
+export function updateObject(context: OwnerContext, before: OwnedObject, content: Content, fileId: string | null): OwnerStep {
+  const replaced = before.fileId !== null && before.fileId !== fileId ? [{ fileId: before.fileId, since: context.confirmedNow }] : [];
+  const state = { ...before, fileId, oldFiles: [...before.oldFiles, ...replaced] };
+  return state.incarnation === context.incarnation ? writeRecord(context, state, content) : rotate(context, state, content);
+}
+
+/**
+ * A new epoch under a new key (SPEC §5.3): what stands under the old name from now on only says so, and goes after 30 days. The caller sends the
+ * key to the subscribers.
+ */
+export function rotate(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
+  const { crypto, random, now, confirmedNow } = context;
+  const last = writeRecord(context, state, rotated);
+  const retired = [...state.retired, { path: objectPath(crypto, state), since: confirmedNow }];
+  const fresh = { epoch: context.tick(), key: secret(random.bytes(32)), rotatedAt: now };
+  const next = writeRecord(context, { ...last.state, ...fresh, retired: retired.slice(-limits.retired) }, content);
+  return {
+    state: next.state,
+    // The old name is not announced: who can read the new one hears of that.
+    replace: [...last.replace.map(({ path, object }) => ({ path, object })), ...next.replace],
+    withdraw: retired.slice(0, -limits.retired).map(({ path }) => path),
+    consumed: [state.key],
+  };
+}
+
+/** Adds subscribers; those who are new are to be sent the key. */
+export function addSubscribers(state: OwnedObject, contacts: readonly CwebId[]): OwnedObject {
+  const fresh = contacts.filter((contact, i) => !state.subscribers.includes(contact) && contacts.indexOf(contact) === i);
+  const ended = state.ended.filter(({ contact }) => !fresh.includes(contact));
+  return { ...state, subscribers: [...state.subscribers, ...fresh], ended };
+}
+
+/** Takes subscribers out and begins an epoch without them. Whoever was none changes nothing. */
+export function removeSubscribers(context: OwnerContext, state: OwnedObject, content: Content, contacts: readonly CwebId[]): OwnerStep {
+  const leaving = state.subscribers.filter((contact) => contacts.includes(contact));
+  if (leaving.length === 0) return noChange(state);
+  const step = rotate(context, { ...state, subscribers: state.subscribers.filter((contact) => !leaving.includes(contact)) }, content);
+  const ended = [...state.ended, ...leaving.map((contact) => ({ contact, epoch: step.state.epoch }))];
+  return { ...step, state: { ...step.state, ended: ended.slice(-limits.ended) } };
+}
+
+/** A record that says so stands for 30 days (SPEC §5.4). */
+export function deleteObject(context: OwnerContext, state: OwnedObject): OwnerStep {
+  const last = writeRecord(context, { ...state, isDeleted: true }, deleted);
+  const { retired, oldFiles, fileId } = last.state;
+  const since = context.confirmedNow;
+  return {
+    ...last,
+    state: {
+      ...last.state,
+      retired: [...retired, { path: objectPath(context.crypto, state), since }],
+      oldFiles: fileId === null ? oldFiles : [...oldFiles, { fileId, since }],
+      fileId: null,
+    },
+  };
+}
+
+/** Whether time is up: a clock that was set back counts as well. */
+const isOver = (since: number, length: number, now: number): boolean => now - since >= length || since - now > times.clockTolerance;
+
+/** Why an object needs a step now, if it does. */
+export function dueStep(
+  state: OwnedObject,
+  { now, confirmedNow, incarnation }: Clocks,
+): "restored" | "rotation" | "heartbeat" | "removal" | undefined {
+  if (!state.isDeleted && state.incarnation !== incarnation) return "restored";
+  if (!state.isDeleted && isOver(state.rotatedAt, state.rotateEvery * times.day, now)) return "rotation";
+  if (!state.isDeleted && isOver(state.issuedAt, times.heartbeat, now)) return "heartbeat";
+  return state.retired.some(({ since }) => confirmedNow - since >= times.retirement) ? "removal" : undefined;
+}
+
+export type Clocks = Pick<OwnerContext, "now" | "confirmedNow" | "incarnation">;
+
+/** What is due: a new epoch, a heartbeat, the deletion of old names. */
+export function tendObject(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
+  const due = dueStep(state, context);
+  const step =
+    due === "restored" || due === "rotation"
+      ? rotate(context, state, content)
+      : due === "heartbeat"
+        ? writeRecord(context, state, content)
+        : noChange(state);
+  const isGone = ({ since }: { readonly since: number }): boolean => context.confirmedNow - since >= times.retirement;
+  const { retired } = step.state;
+  return {
+    ...step,
+    state: { ...step.state, retired: retired.filter((name) => !isGone(name)) },
+    withdraw: [...step.withdraw, ...retired.filter(isGone).map(({ path }) => path)],
+  };
+}
+
+/** A record is known to be stored: from now on it may be announced. */
+export function noteStored(state: OwnedObject, head: Head): OwnedObject {
+  return head.version > state.stored.version ? { ...state, stored: head } : state;
+}
+
+/** What a subscriber is sent: the key of this epoch, and what it is sure to find. */
+export function keyFor(crypto: CipherSuite, { objectId, epoch, key, signingKey, stored }: OwnedObject): KeyMessage {
+  return { objectId, epoch, key, verifyKey: crypto.ed25519.publicKey(signingKey), ...stored };
+}

@@ -1,0 +1,99 @@
+import { type CipherSuite, encodeBase32 } from "@cweb/crypto";
+import type { Transaction } from "@cweb/mailbox";
+import { toPath } from "@cweb/storage-remote";
+import type { ObjectId } from "./core/object-id.ts";
+import type { Content, OwnedObject, OwnerContext, OwnerStep } from "./core/owned-object.ts";
+import { objectPath, openObject } from "./core/sealed-object.ts";
+import type { SharedObjectsOptions } from "./options.ts";
+import { SharedObjectError } from "./shared-object-error.ts";
+import { contentRecord, ownedRecord, recordNames } from "./wire/own-records.ts";
+
+export interface OwnedWithContent {
+  readonly state: OwnedObject;
+  readonly content: Content;
+}
+
+/** The own objects' records, and what a step of their owner does to records and bucket. */
+export class OwnObjects {
+  readonly #options: SharedObjectsOptions;
+  readonly #guarded = new Set<string>();
+
+  constructor(options: SharedObjectsOptions) {
+    this.#options = options;
+  }
+
+  reads(id: ObjectId): readonly string[] {
+    return [recordNames.owned(id), recordNames.ownContent(id)];
+  }
+
+  get(tx: Transaction, id: ObjectId): OwnedWithContent | undefined {
+    const [name, contentName] = [recordNames.owned(id), recordNames.ownContent(id)];
+    const [bytes, content] = [tx.get(name), tx.get(contentName)];
+    return bytes && content && { state: ownedRecord.decode(name, bytes), content: contentRecord.decode(contentName, content) };
+  }
+
+  /** Throws `SharedObjectError` `unknown-object`, `object-deleted`. */
+  require(tx: Transaction, id: ObjectId): OwnedWithContent {
+    return requireLive(this.get(tx, id));
+  }
+
+  put(tx: Transaction, state: OwnedObject): void {
+    tx.put(recordNames.owned(state.objectId), ownedRecord.encode(state));
+  }
+
+  context(tx: Transaction): OwnerContext {
+    const { crypto, ownId: owner } = this.#options;
+    const { random, now, confirmedNow, incarnation } = tx;
+    return { crypto, random, owner, now, confirmedNow, incarnation, tick: () => tx.tick() };
+  }
+
+  /** Does in this transaction what a step of the core wants. */
+  apply(tx: Transaction, step: OwnerStep, content?: Content): OwnedObject {
+    const { state } = step;
+    this.put(tx, state);
+    if (content) tx.put(recordNames.ownContent(state.objectId), contentRecord.encode(content));
+    for (const { path, object, head } of step.replace) {
+      tx.replace(path, object, {
+        ...(head ? { tag: formatTag(state.objectId, head.version, head.head) } : {}),
+        // The first of an object: a restored state that does not know it is noticed.
+        ...(state.stored.version === 0 ? { beaconFirst: true } : {}),
+      });
+    }
+    for (const path of step.withdraw) tx.withdraw(toPath(path));
+    tx.consume(...step.consumed);
+    return state;
+  }
+
+  /** Before this process's first PUT under the object's name, a newer record there shows a restored state. */
+  guard(state: OwnedObject): void {
+    const { crypto, mailbox } = this.#options;
+    const path = objectPath(crypto, state);
+    if (this.#guarded.has(path)) return;
+    this.#guarded.add(path);
+    mailbox.guard(path, versionReader(crypto, this.#options.ownId, state));
+  }
+}
+
+function versionReader(crypto: CipherSuite, owner: Uint8Array, state: OwnedObject): (bytes: Uint8Array) => number | undefined {
+  const { objectId, epoch, key, signingKey } = state;
+  const verifyKey = crypto.ed25519.publicKey(signingKey);
+  const kept = { owner, objectId, epoch, key: key.slice() };
+  return (bytes) => openObject(crypto, kept, verifyKey, bytes)?.record.version;
+}
+
+export function requireLive(found: OwnedWithContent | undefined): OwnedWithContent {
+  if (!found) throw new SharedObjectError("unknown-object", "This home owns no such object.");
+  if (found.state.isDeleted) throw new SharedObjectError("object-deleted", "This object was deleted.");
+  return found;
+}
+
+const tagStart = "so";
+
+const formatTag = (id: ObjectId, version: number, head: Uint8Array): string => [tagStart, id, version, encodeBase32(head)].join(":");
+
+/** What was stored, from the tag that a flush reports; `undefined` for tags of others. */
+export function parseTag(tag: string): { readonly id: ObjectId; readonly version: number; readonly head: string } | undefined {
+  const [start, id, version, head] = tag.split(":");
+  if (start !== tagStart || id === undefined || head === undefined) return undefined;
+  return { id: id as ObjectId, version: Number(version), head };
+}

@@ -1,0 +1,222 @@
+import { type CwebId, decodeId } from "@cweb/discovery";
+import type { Transaction } from "@cweb/mailbox";
+import type { ReadResult, RemoteReader, Version } from "@cweb/storage-remote";
+import { judge } from "./core/judge.ts";
+import { limits } from "./core/limits.ts";
+import type { ObjectId } from "./core/object-id.ts";
+import { objectPath } from "./core/sealed-object.ts";
+import { isDue, type ObjectAlarm, type ObjectState, type Subscription, stateAt } from "./core/subscription.ts";
+import { forget, putSubscription, receiveKey, subscriptionIn } from "./object-layer.ts";
+import { type Cancellable, cancel, type SharedObjectsOptions } from "./options.ts";
+import { Teller } from "./teller.ts";
+import { tryDecode } from "./wire/decode.ts";
+import { keyMessage } from "./wire/key-message.ts";
+import { recordKinds } from "./wire/object-record.ts";
+import { contentRecord, fetchedRecord, recordNames, subscriptionRecord } from "./wire/own-records.ts";
+import { payload } from "./wire/payload.ts";
+
+/** An object of a contact, as far as it was read. */
+export interface Subscribed {
+  readonly contact: CwebId;
+  readonly id: ObjectId;
+  readonly topic: string;
+  /** Of the record that brought the value. */
+  readonly version: number;
+  readonly state: ObjectState;
+  /** Until then, in ms, its owner has confirmed the value. */
+  readonly validUntil: number;
+  readonly alarms: readonly ObjectAlarm[];
+}
+
+export interface PollReport {
+  readonly gets: number;
+  /** How many objects have a new value or another state. */
+  readonly changed: number;
+  /** Why the poll ended early, where the contact's store did not answer. */
+  readonly failure?: unknown;
+}
+
+/** No object is as long as this one: it is refused like any other that is not right. */
+const oversized: ReadResult = { kind: "found", bytes: new Uint8Array(), version: "" as Version };
+
+/** The shell of the reader's side. */
+export class Subscriber {
+  readonly #options: SharedObjectsOptions;
+
+  constructor(options: SharedObjectsOptions) {
+    this.#options = options;
+  }
+
+  async poll(contact: CwebId, { all = false, signal }: Cancellable & { readonly all?: boolean }): Promise<PollReport> {
+    await this.#takeHeld(contact, signal);
+    const now = this.#options.mailbox.clock.now();
+    const due = (await this.#states(contact, signal)).filter((state) => isDue(state, now) || (all && state.key !== null));
+    const reader = due.length > 0 ? await this.#options.openReader(contact, cancel(signal)) : undefined;
+    const report = { gets: 0, changed: 0 };
+    if (!reader) return report;
+    for (const state of due) {
+      try {
+        report.gets++;
+        if (await this.#pollOne(contact, state, reader, signal)) report.changed++;
+      } catch (failure) {
+        signal?.throwIfAborted();
+        if (!isStorageFailure(failure)) throw failure;
+        return { ...report, failure };
+      }
+    }
+    return report;
+  }
+
+  async subscriptions({ contact, signal }: Cancellable & { readonly contact?: CwebId }): Promise<readonly Subscribed[]> {
+    const prefix = contact === undefined ? recordNames.subscriptionsPrefix : recordNames.subscriptionsOf(contact);
+    const { mailbox } = this.#options;
+    const found: Subscribed[] = [];
+    for (let after = ""; ; ) {
+      const page = await mailbox.scan(prefix, { after, limit: limits.objectsOfContact, ...cancel(signal) });
+      for (const { name, bytes } of page) {
+        const [owner] = name.slice(recordNames.subscriptionsPrefix.length).split("/");
+        const one = toSubscribed(owner as CwebId, subscriptionRecord.decode(name, bytes), mailbox.clock.now());
+        if (one) found.push(one);
+      }
+      const last = page.at(-1);
+      if (!last || page.length < limits.objectsOfContact) return found;
+      after = last.name;
+    }
+  }
+
+  /** The newest value that was read, and what is known of it. A large one is fetched, and kept. */
+  async get(contact: CwebId, id: ObjectId, { signal }: Cancellable): Promise<(Subscribed & { readonly value: Uint8Array }) | undefined> {
+    const { mailbox, files } = this.#options;
+    const [name, contentName, fetchedName] = [recordNames.subscription, recordNames.content, recordNames.fetched].map((of) =>
+      of(contact, id),
+    );
+    const records = await mailbox.load([name, contentName, fetchedName] as string[], cancel(signal));
+    const [bytes, contentBytes, fetchedBytes] = [name, contentName, fetchedName].map((one) => records.get(one as string));
+    if (!bytes || !contentBytes) return undefined;
+    const state = subscriptionRecord.decode(name as string, bytes);
+    const subscribed = toSubscribed(contact, state, mailbox.clock.now());
+    if (!subscribed || state.shown === null) return undefined;
+    const { kind, payload: carried } = contentRecord.decode(contentName as string, contentBytes);
+    const { content } = payload.decode(carried);
+    if (kind !== recordKinds.fileReference) return { ...subscribed, value: content };
+    const fetched = fetchedBytes && fetchedRecord.decode(fetchedName as string, fetchedBytes);
+    if (fetched && sameBytes(fetched.contentHash, state.shown.contentHash)) return { ...subscribed, value: fetched.value };
+    if (!files) return undefined;
+    const value = await files.read(content, contact, { maxBytes: limits.value, ...cancel(signal) });
+    await this.#keepFetched(contact, id, state.shown.contentHash, value, signal);
+    return { ...subscribed, value };
+  }
+
+  async forget(contact: CwebId, id: ObjectId, { signal }: Cancellable): Promise<void> {
+    await this.#options.mailbox.transact(
+      { read: [recordNames.subscription(contact, id)] },
+      (tx) => forget(tx, contact, id),
+      cancel(signal),
+    );
+  }
+
+  async #keepFetched(
+    contact: CwebId,
+    id: ObjectId,
+    contentHash: Uint8Array,
+    value: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    await this.#options.mailbox.transact(
+      { read: [recordNames.subscription(contact, id)] },
+      (tx) => {
+        const shown = subscriptionIn(tx, contact, id)?.shown;
+        if (shown && sameBytes(shown.contentHash, contentHash)) {
+          tx.put(recordNames.fetched(contact, id), fetchedRecord.encode({ contentHash, value }));
+        }
+      },
+      cancel(signal),
+    );
+  }
+
+  /** Asks for one object and takes in the answer. Answers whether the application was told of something. */
+  async #pollOne(contact: CwebId, asked: Subscription, reader: RemoteReader, signal: AbortSignal | undefined): Promise<boolean> {
+    const { crypto, mailbox } = this.#options;
+    const { objectId, epoch, key, storeVersion } = asked;
+    if (key === null) return false;
+    const answer = await read(reader, objectPath(crypto, { objectId, key }), storeVersion, signal);
+    return mailbox.transact(
+      { read: [recordNames.subscription(contact, objectId)] },
+      (tx) => {
+        const before = subscriptionIn(tx, contact, objectId);
+        // The answer is to a question of another epoch, or of another process, by now.
+        if (!before || before.epoch !== epoch || before.key === null) return false;
+        if (answer.kind === "unchanged" && before.storeVersion !== storeVersion) return false;
+        return this.#takeIn(tx, contact, before, answer);
+      },
+      cancel(signal),
+    );
+  }
+
+  #takeIn(tx: Transaction, contact: CwebId, before: Subscription, answer: ReadResult): boolean {
+    const owner = decodeId(contact);
+    if (!owner) return false;
+    const { state, content, raised, consumed } = judge(before, answer, { crypto: this.#options.crypto, owner, now: tx.now });
+    const teller = new Teller(tx, contact);
+    const told = teller.state(state, content !== undefined);
+    if (content) {
+      tx.put(recordNames.content(contact, state.objectId), contentRecord.encode(content));
+      tx.remove(recordNames.fetched(contact, state.objectId));
+    }
+    putSubscription(tx, contact, told);
+    for (const code of raised) teller.alarm(state.objectId, state, code);
+    tx.consume(...consumed);
+    return told !== state || content !== undefined;
+  }
+
+  /** Key messages that had to wait for the clock. */
+  async #takeHeld(contact: CwebId, signal: AbortSignal | undefined): Promise<void> {
+    const { mailbox } = this.#options;
+    for (const { name } of await mailbox.scan(recordNames.heldOf(contact), { limit: limits.held, ...cancel(signal) })) {
+      await mailbox.transact(
+        { read: [name] },
+        (tx) => {
+          const bytes = tx.get(name);
+          const key = bytes && tryDecode(keyMessage, bytes);
+          if (!key || receiveKey(tx, contact, key)) tx.remove(name);
+        },
+        cancel(signal),
+      );
+    }
+  }
+
+  async #states(contact: CwebId, signal: AbortSignal | undefined): Promise<readonly Subscription[]> {
+    const prefix = recordNames.subscriptionsOf(contact);
+    const found = await this.#options.mailbox.scan(prefix, { limit: limits.objectsOfContact, ...cancel(signal) });
+    return found.map(({ name, bytes }) => subscriptionRecord.decode(name, bytes));
+  }
+}
+
+async function read(
+  reader: RemoteReader,
+  path: ReturnType<typeof objectPath>,
+  storeVersion: string | null,
+  signal: AbortSignal | undefined,
+): Promise<ReadResult> {
+  const unless = storeVersion === null ? {} : { unless: storeVersion as Version };
+  try {
+    return await reader.read(path, { maxBytes: limits.object, ...unless, ...cancel(signal) });
+  } catch (failure) {
+    if (isStorageFailure(failure) && failure.code === "too-large") return oversized;
+    throw failure;
+  }
+}
+
+function toSubscribed(contact: CwebId, state: Subscription, now: number): Subscribed | undefined {
+  const standing = stateAt(state, now);
+  if (standing === undefined) return undefined;
+  const { topic, version, validUntil } = state.shown ?? { topic: "", version: 0, validUntil: 0 };
+  return { contact, id: state.objectId, topic, version, state: standing, validUntil, alarms: state.alarms };
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
+function isStorageFailure(failure: unknown): failure is Error & { readonly code: unknown } {
+  return failure instanceof Error && failure.name === "StorageRemoteError" && "code" in failure;
+}

@@ -1,0 +1,253 @@
+import { cipherSuite, encodeBase32, utf8 } from "@cweb/crypto";
+import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
+import { type CwebId, encodeId } from "@cweb/discovery";
+import { Mailbox, type Transaction } from "@cweb/mailbox";
+import type { OutgoingMessage } from "@cweb/session";
+import { type MemorySnapshot, memoryStore } from "@cweb/storage-local/memory";
+import { type Crash, withCrashes } from "@cweb/storage-local/testing";
+import {
+  createMeter,
+  type Meter,
+  type Path,
+  type ReadResult,
+  type RemoteReader,
+  type RemoteWriter,
+  StorageRemoteError,
+  toPath,
+  withMeter,
+} from "@cweb/storage-remote";
+import { memoryBucket } from "@cweb/storage-remote/memory";
+import { type ObjectEvent, objectEventCodec, type Rider, SharedObjects, type ValueFiles } from "../../src/index.ts";
+
+export const minute = 60_000;
+export const day: number = 24 * 60 * minute;
+
+/** One message between two homes, as a session carries it: ordered, at least once. */
+interface Carried {
+  readonly number: number;
+  readonly messageId: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly riders: readonly Rider[];
+}
+
+/** What a reader is told instead of the truth; may throw. */
+export type Lie = (owner: Home, reader: Home, path: Path, answer: ReadResult) => ReadResult;
+
+/** Homes with a bucket each, and one virtual time. Between them instead of sessions: messages in order, at least once. */
+export class World {
+  readonly clock: VirtualClock = new VirtualClock();
+  readonly homes: Home[] = [];
+  readonly seed: number;
+  lie: Lie | undefined;
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  home(files?: ValueFiles): Home {
+    const home = new Home(this, this.homes.length, files);
+    this.homes.push(home);
+    home.start();
+    return home;
+  }
+
+  homeOf(id: CwebId): Home {
+    const home = this.homes.find((one) => one.id === id);
+    if (!home) throw new Error("no such home");
+    return home;
+  }
+}
+
+const outPrefix = (to: CwebId): string => `carrier/out/${to}/`;
+const ridersOf = (to: CwebId): string => `carrier/riders/${to}`;
+
+export class Home {
+  readonly world: World;
+  readonly id: CwebId;
+  readonly idBytes: Uint8Array;
+  readonly bucket: ReturnType<typeof memoryBucket> = memoryBucket();
+  readonly meter: Meter = createMeter();
+  /** Everything that its store was ever given. */
+  readonly stored: { readonly path: Path; readonly bytes: Uint8Array }[] = [];
+  /** Everything that was ever sent to it in sessions. */
+  readonly received: { readonly from: CwebId; readonly message: OutgoingMessage }[] = [];
+  readonly #files: ValueFiles | undefined;
+  readonly #random: ReturnType<typeof seededRandom>;
+  store: ReturnType<typeof memoryStore> = memoryStore();
+  mailbox!: Mailbox;
+  objects!: SharedObjects;
+  crash: Crash | null = null;
+  clockOffset = 0;
+  isOffline = false;
+
+  constructor(world: World, index: number, files: ValueFiles | undefined) {
+    this.world = world;
+    this.idBytes = new Uint8Array(32).fill(index + 1);
+    this.id = encodeId(this.idBytes);
+    this.#files = files;
+    this.#random = seededRandom(world.seed * 100 + index);
+  }
+
+  /** A new process on this home. */
+  start(): void {
+    const { world, bucket, meter } = this;
+    const local = withCrashes(this.store.open(), this.crash);
+    const clock = { now: () => world.clock.now() + this.clockOffset, sleep: world.clock.sleep.bind(world.clock) };
+    const run = <T>(call: () => Promise<T>): Promise<T> => {
+      if (this.isOffline) return Promise.reject(new StorageRemoteError("unreachable", "offline"));
+      return this.crash ? this.crash.run(call) : call();
+    };
+    const reader: RemoteReader = { read: (path, options) => run(() => bucket.reader.read(path, options)) };
+    const writer: RemoteWriter = {
+      checksClock: true,
+      write: (path, bytes, options) =>
+        run(() => {
+          this.stored.push({ path, bytes: bytes.slice() });
+          return bucket.writer.write(path, bytes, options);
+        }),
+      remove: (path, options) => run(() => bucket.writer.remove(path, options)),
+    };
+    const random = { bytes: (length: number) => this.#random.bytes(length) };
+    const home = { id: this.idBytes, beaconPath: toPath("beacon"), beaconKey: new Uint8Array(32).fill(7) };
+    const ports = { reader: withMeter(reader, meter), writer: withMeter(writer, meter) };
+    this.mailbox = new Mailbox({ local, ...ports, clock, random, crypto: cipherSuite, home });
+    this.objects = new SharedObjects({
+      mailbox: this.mailbox,
+      crypto: cipherSuite,
+      ownId: this.idBytes,
+      enqueue: (tx, to, message) => enqueue(tx, to, message),
+      addRider: (tx, to, rider, replaces) => addRider(tx, to, rider, replaces),
+      openReader: async (contact) => withMeter(this.#readerOf(world.homeOf(contact), run), meter),
+      ...(this.#files ? { files: this.#files } : {}),
+    });
+  }
+
+  snapshot(): MemorySnapshot {
+    return this.store.snapshot();
+  }
+
+  restore(from: MemorySnapshot): void {
+    this.store = memoryStore({ from });
+    this.start();
+  }
+
+  async flush(): Promise<void> {
+    await this.objects.maintain();
+    const report = await this.mailbox.flush();
+    await this.objects.noteFlush(report);
+    if (report.failure) throw report.failure;
+  }
+
+  /** A round as the client makes one: what the contacts sent, their objects that are due, the own bucket. */
+  async round(options: { readonly all?: boolean } = {}): Promise<{ readonly gets: number; readonly changed: number }> {
+    const sum = { gets: 0, changed: 0 };
+    for (const other of this.world.homes) {
+      if (other === this) continue;
+      await other.deliverTo(this);
+      const { gets, changed, failure } = await this.objects.poll(other.id, options);
+      if (failure) throw failure;
+      sum.gets += gets;
+      sum.changed += changed;
+    }
+    await this.flush();
+    return sum;
+  }
+
+  /** Messages that wait for this contact, without taking them away. */
+  async waitingFor(other: Home): Promise<readonly { readonly name: string; readonly message: Carried }[]> {
+    const found = await this.store.scan(outPrefix(other.id), { limit: 10_000 });
+    return found.map(({ name, bytes }) => ({ name, message: decodeCarried(bytes) }));
+  }
+
+  /** Hands over what waits, in order. `lose`: whether a message is lost for good. */
+  async deliverTo(other: Home, lose: (n: number) => boolean = () => false): Promise<void> {
+    const waiting = await this.waitingFor(other);
+    for (const [n, { name, message }] of waiting.entries()) {
+      const { number, messageId, payload, riders } = message;
+      const isLost = lose(n);
+      if (!isLost) {
+        other.received.push({ from: this.id, message: { kind: number, payload } });
+        await other.mailbox.transact({}, (tx) => {
+          const seen = `carrier/in/${this.id}/${encodeBase32(messageId)}`;
+          if (tx.get(seen)) return;
+          tx.put(seen, Uint8Array.of(1));
+          for (const rider of riders) other.objects.layer.takeRider?.(tx, this.id, rider);
+          if (number > 0) other.objects.layer.receive(tx, this.id, { number, messageId, payload, sentAt: tx.now });
+        });
+      }
+      await this.mailbox.transact({ read: [name] }, (tx) => {
+        if (!tx.get(name)) return;
+        tx.remove(name);
+        if (number > 0) this.objects.layer.settle?.(tx, other.id, messageId, isLost ? "unconfirmed" : "delivered");
+      });
+    }
+  }
+
+  /** Any other message, for the riders to go with. */
+  async say(other: Home): Promise<void> {
+    await this.mailbox.transact({}, (tx) => enqueue(tx, other.id, { kind: 0, payload: utf8("hello") }));
+  }
+
+  async renew(other: Home): Promise<void> {
+    await this.mailbox.transact({}, (tx) => {
+      for (const { name } of tx.scan(outPrefix(other.id))) tx.remove(name);
+      this.objects.layer.renewed?.(tx, other.id);
+    });
+  }
+
+  /** Everything in the inbox, acknowledged. */
+  async events(): Promise<readonly (ObjectEvent & { readonly type: string })[]> {
+    const entries = await this.mailbox.takeInbox({ limit: 1000 });
+    await this.mailbox.acknowledge(entries.map(({ seq }) => seq));
+    return entries
+      .filter(({ kind }) => kind.startsWith("object"))
+      .map(({ kind, body }) => ({ type: kind, ...objectEventCodec.decode(body) }));
+  }
+
+  #readerOf(owner: Home, run: <T>(call: () => Promise<T>) => Promise<T>): RemoteReader {
+    return {
+      read: (path, options) =>
+        run(async () => {
+          const answer = await owner.bucket.reader.read(path, options);
+          return this.world.lie ? this.world.lie(owner, this, path, answer) : answer;
+        }),
+    };
+  }
+}
+
+function enqueue(tx: Transaction, to: CwebId, { kind, payload }: OutgoingMessage): void {
+  const counter = `carrier/next/${to}`;
+  const next = Number(new TextDecoder().decode(tx.get(counter) ?? utf8("0")));
+  tx.put(counter, utf8(String(next + 1)));
+  const riders = ridersIn(tx, to);
+  tx.remove(ridersOf(to));
+  const carried: Carried = { number: kind, messageId: tx.random.bytes(16), payload, riders };
+  tx.put(outPrefix(to) + String(next).padStart(8, "0"), encodeCarried(carried));
+}
+
+function addRider(tx: Transaction, to: CwebId, rider: Rider, replaces: (other: Rider) => boolean): void {
+  tx.put(ridersOf(to), encodeRiders([...ridersIn(tx, to).filter((other) => !replaces(other)), rider]));
+}
+
+const ridersIn = (tx: Transaction, to: CwebId): readonly Rider[] => decodeRiders(tx.get(ridersOf(to)) ?? utf8("[]"));
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const unhex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const toJson = ({ kind, bytes }: Rider): readonly [number, string] => [kind, hex(bytes)];
+const encodeRiders = (riders: readonly Rider[]): Uint8Array => utf8(JSON.stringify(riders.map(toJson)));
+const decodeRiders = (bytes: Uint8Array): readonly Rider[] =>
+  (JSON.parse(new TextDecoder().decode(bytes)) as [number, string][]).map(([kind, text]) => ({ kind, bytes: unhex(text) }));
+const encodeCarried = ({ number, messageId, payload, riders }: Carried): Uint8Array =>
+  utf8(JSON.stringify([number, hex(messageId), hex(payload), riders.map(toJson)]));
+
+function decodeCarried(bytes: Uint8Array): Carried {
+  const [number, messageId, payload, riders] = JSON.parse(new TextDecoder().decode(bytes)) as [number, string, string, [number, string][]];
+  return {
+    number,
+    messageId: unhex(messageId),
+    payload: unhex(payload),
+    riders: riders.map(([kind, text]) => ({ kind, bytes: unhex(text) })),
+  };
+}
+
+export const text = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
