@@ -1,4 +1,4 @@
-import { type CipherSuite, type Clock, type Random, sealOverhead } from "@cweb/crypto";
+import type { CipherSuite, Clock, Random } from "@cweb/crypto";
 import { type Path, type RemoteReader, StorageRemoteError } from "@cweb/storage-remote";
 import { placeOf } from "./core/geometry.ts";
 import { limits } from "./core/limits.ts";
@@ -21,6 +21,8 @@ export interface ReadingPorts {
 /** Pages kept at a time, of about 400 KB each: a path through the tree and what a stream or a seek meets next. */
 const keptPages = 8;
 const saltLength = 24;
+/** Without a network somebody who only begins should hear so within seconds; what is under way is worth more patience. */
+const firstFailures = 4;
 
 export interface FetchedChunk {
   /** The file's bytes, authenticated. */
@@ -42,7 +44,7 @@ export async function openRemoteFile(
       if (object === undefined) throw notFound();
       return openRoot(ports.crypto, reference, object, { signal: stop });
     },
-    { ...ports, signal },
+    { ...ports, mostFailures: firstFailures, signal },
   );
   return new RemoteFile(reference, descriptor, ports);
 }
@@ -125,9 +127,4 @@ function entryIn(entries: readonly Entry[], place: number): Entry {
   const entry = entries[place];
   if (entry === undefined) throw new RangeError("no such chunk");
   return entry;
-}
-
-/** Of one chunk as it is stored, at most: for bounding how many are under way. */
-export function largestChunk({ descriptor }: RemoteFile): number {
-  return 2 ** descriptor.geometry.log2 + sealOverhead;
 }

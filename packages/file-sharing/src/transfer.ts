@@ -11,11 +11,12 @@ export interface TransferPoolOptions {
   readonly random: Random;
   /** Tasks at a time, at most. */
   readonly parallel: number;
+  /** Failures in a row, without any success between, after which the transfer gives up. Default 8: after 16 to 32 s of pauses. */
+  readonly mostFailures?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Failures in a row, without any success between, after which a transfer gives up. */
-const mostFailures = 8;
+const defaultMostFailures = 8;
 const firstDelay = 250;
 const longestDelay = 30_000;
 
@@ -156,6 +157,7 @@ class Pool {
     const failures = this.#pace.failed(epoch, this.#options.clock.now());
     if (failures === undefined) return;
     const asked = error.retryAfter ?? 0;
+    const { mostFailures = defaultMostFailures } = this.#options;
     if (failures >= mostFailures || asked > longestDelay) this.#fail(storageFailed(error));
     else this.#pause(failures, asked);
   }
