@@ -107,14 +107,14 @@ export function putSubscription(tx: Transaction, contact: CwebId, state: Subscri
 export function forget(tx: Transaction, contact: CwebId, id: ObjectId): void {
   const state = subscriptionIn(tx, contact, id);
   if (state && state.key !== null) tx.consume(state.key);
-  for (const name of [recordNames.subscription, recordNames.content, recordNames.fetched, recordNames.held]) tx.remove(name(contact, id));
+  for (const name of [recordNames.subscription, recordNames.content, recordNames.large, recordNames.held]) tx.remove(name(contact, id));
 }
 
 function forgetAll(tx: Transaction, contact: CwebId): void {
   for (const { name, bytes } of tx.scan(recordNames.subscriptionsOf(contact), { limit: limits.objectsOfContact })) {
     const { key } = subscriptionRecord.decode(name, bytes);
     if (key !== null) tx.consume(key);
-    for (const of of [recordNames.subscription, recordNames.content, recordNames.fetched])
+    for (const of of [recordNames.subscription, recordNames.content, recordNames.large])
       tx.remove(of(contact, lastPart(name) as ObjectId));
   }
   for (const { name } of tx.scan(recordNames.heldOf(contact), { limit: limits.held })) tx.remove(name);

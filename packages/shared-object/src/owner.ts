@@ -1,12 +1,12 @@
 import { decodeBase32 } from "@cweb/crypto";
-import { type CwebId, decodeId } from "@cweb/discovery";
+import type { CwebId } from "@cweb/discovery";
 import type { FlushReport, Transaction } from "@cweb/mailbox";
 import { riderKinds } from "@cweb/session";
 import { Announcer } from "./announcer.ts";
+import { type Assignment, assign, requireIds, subscribe } from "./assignment.ts";
 import { defaults, limits, times } from "./core/limits.ts";
 import { encodeObjectId, type ObjectId } from "./core/object-id.ts";
 import {
-  addSubscribers,
   type Content,
   createObject,
   deleteObject,
@@ -35,6 +35,11 @@ export interface CreateOptions {
   readonly interval?: number;
   /** Days after which the key is changed, 1 to 365; default 30. */
   readonly rotateEvery?: number;
+}
+
+export interface UpdateOptions extends Cancellable {
+  /** Only where this is the object's version still: else `conflict`, and nothing is changed. */
+  readonly ifVersion?: number;
 }
 
 /** An own object. */
@@ -85,27 +90,28 @@ export class Owner {
     return { id, version: state.newest.version };
   }
 
-  async update(id: ObjectId, value: Uint8Array, { signal }: Cancellable): Promise<{ readonly version: number }> {
-    const { topic } = requireLive(await this.#load(id, signal)).state;
-    const { content, fileId } = await storeValue(this.#options.files, { id, topic, value }, signal);
-    const state = await this.#step(id, (tx, before) => updateObject(this.#objects.context(tx), before, content, fileId), signal, content);
+  async update(id: ObjectId, value: Uint8Array, { ifVersion, signal }: UpdateOptions): Promise<{ readonly version: number }> {
+    const requireVersion = ({ newest }: OwnedObject): void => {
+      if (ifVersion !== undefined && newest.version !== ifVersion) throw changedMeanwhile();
+    };
+    const { state: seen } = requireLive(await this.#load(id, signal));
+    requireVersion(seen);
+    const { content, fileId } = await storeValue(this.#options.files, { id, topic: seen.topic, value }, signal);
+    const run = (tx: Transaction, before: OwnedObject): OwnerStep => {
+      requireVersion(before);
+      return updateObject(this.#objects.context(tx), before, content, fileId);
+    };
+    const state = await this.#step(id, run, signal, content);
     return { version: state.newest.version };
   }
 
   async share(id: ObjectId, contacts: readonly CwebId[], { signal }: Cancellable): Promise<void> {
-    for (const contact of contacts) {
-      if (decodeId(contact) === undefined) throw new SharedObjectError("unknown-contact", "This is not a Cweb Id.");
-    }
+    requireIds(contacts);
     await this.#dropRemoved(contacts, signal);
     const fresh = await this.#options.mailbox.transact(
       { read: this.#objects.reads(id) },
       (tx) => {
-        const { state: before } = this.#objects.require(tx, id);
-        const after = addSubscribers(before, contacts);
-        if (after.subscribers.length > limits.subscribers) {
-          throw new SharedObjectError("too-many-subscribers", `An object has at most ${limits.subscribers} subscribers.`);
-        }
-        const fresh = after.subscribers.slice(before.subscribers.length);
+        const { after, fresh } = subscribe(this.#objects.require(tx, id).state, contacts);
         if (fresh.length > 0) this.#objects.put(tx, after);
         this.#announcer.note(tx, id, fresh);
         return fresh;
@@ -113,6 +119,15 @@ export class Owner {
       cancel(signal),
     );
     await this.#announcer.tell(fresh, signal);
+  }
+
+  async assign(contacts: readonly CwebId[], assignment: Assignment, { signal }: Cancellable): Promise<void> {
+    requireIds(contacts);
+    await this.#dropRemoved(contacts, signal);
+    const parts = { objects: this.#objects, announcer: this.#announcer };
+    const { touched, told } = await this.#options.mailbox.transact({}, (tx) => assign(tx, parts, contacts, assignment), cancel(signal));
+    for (const state of touched) this.#objects.guard(state);
+    await this.#announcer.tell(told, signal);
   }
 
   async unshare(id: ObjectId, contacts: readonly CwebId[], { signal }: Cancellable): Promise<void> {
@@ -312,6 +327,9 @@ function toOwned({ objectId, topic, newest, stored, interval, subscribers, isDel
   const isStored = stored.version === newest.version;
   return { id: objectId, topic, version: newest.version, isStored, interval, subscribers, isDeleted };
 }
+
+const changedMeanwhile = (): SharedObjectError =>
+  new SharedObjectError("conflict", "The object was changed meanwhile.", { retryable: true });
 
 function requireWhole(value: number, most: number, what: string): void {
   if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;

@@ -7,6 +7,7 @@ export type SharedObjectErrorCode =
   | "unknown-contact"
   | "too-many-subscribers"
   | "object-deleted"
+  | "conflict"
   | "corrupt-state";
 
 /** Every failure of this package; failures of the ports and of the lower layers pass through as they are. */

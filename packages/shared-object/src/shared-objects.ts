@@ -1,11 +1,12 @@
 import { type CwebId, encodeId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
 import type { SessionLayer } from "@cweb/session";
+import type { Assignment } from "./assignment.ts";
 import { limits } from "./core/limits.ts";
 import type { ObjectId } from "./core/object-id.ts";
 import { ObjectLayer } from "./object-layer.ts";
 import { type Cancellable, cancel, type SharedObjectsOptions } from "./options.ts";
-import { type CreateOptions, type Owned, Owner } from "./owner.ts";
+import { type CreateOptions, type Owned, Owner, type UpdateOptions } from "./owner.ts";
 import { type PollReport, type Subscribed, Subscriber } from "./subscriber.ts";
 import { recordKinds } from "./wire/object-record.ts";
 import { payload } from "./wire/payload.ts";
@@ -36,8 +37,8 @@ export class SharedObjects {
     return this.#owner.create(object, options);
   }
 
-  /** A new value; one PUT at the next flush. Throws `SharedObjectError` `unknown-object`, `object-deleted`, `too-large`. */
-  update(id: ObjectId, value: Uint8Array, options: Cancellable = {}): Promise<{ readonly version: number }> {
+  /** A new value; one PUT at the next flush. Throws `SharedObjectError` `unknown-object`, `object-deleted`, `too-large`, `conflict`. */
+  update(id: ObjectId, value: Uint8Array, options: UpdateOptions = {}): Promise<{ readonly version: number }> {
     return this.#owner.update(id, value, options);
   }
 
@@ -49,6 +50,14 @@ export class SharedObjects {
   /** From now on these contacts read nothing new: the others get another key, under which the object goes on. Throws `unknown-object`, `object-deleted`. */
   unshare(id: ObjectId, contacts: readonly CwebId[], options: Cancellable = {}): Promise<void> {
     return this.#owner.unshare(id, contacts, options);
+  }
+
+  /**
+   * In one step: of all own objects of a topic these contacts read the one `to` from now on, and no other; without `to`, none. Throws
+   * `unknown-object`, `object-deleted`, `unknown-contact`, `too-many-subscribers`: then nothing was changed.
+   */
+  assign(contacts: readonly CwebId[], assignment: Assignment, options: Cancellable = {}): Promise<void> {
+    return this.#owner.assign(contacts, assignment, options);
   }
 
   /** Deletes the object; a record that says so stands for 30 days. Throws `unknown-object`, `object-deleted`. */

@@ -5,7 +5,6 @@ import type { Content } from "./core/owned-object.ts";
 import { cancel, type ValueFiles } from "./options.ts";
 import { SharedObjectError } from "./shared-object-error.ts";
 import { recordKinds } from "./wire/object-record.ts";
-import { payload } from "./wire/payload.ts";
 
 export function isTopic(topic: string): boolean {
   const { length } = utf8(topic);
@@ -15,7 +14,7 @@ export function isTopic(topic: string): boolean {
 /** A value as its record carries it; a large one is stored as a file first. Throws `SharedObjectError` `too-large`, and the port's errors. */
 export async function storeValue(
   files: ValueFiles | undefined,
-  { id, topic, value }: { readonly id: ObjectId; readonly topic: string; readonly value: Uint8Array },
+  { id, value }: { readonly id: ObjectId; readonly value: Uint8Array },
   signal: AbortSignal | undefined,
 ): Promise<{ readonly content: Content; readonly fileId: string | null }> {
   const most = files ? limits.value : limits.inlineValue;
@@ -23,8 +22,8 @@ export async function storeValue(
     throw new SharedObjectError("too-large", `A value has at most ${most} bytes; this one has ${value.length}.`);
   }
   if (!files || value.length <= limits.inlineValue) {
-    return { content: { kind: recordKinds.value, payload: payload.encode({ topic, content: value }) }, fileId: null };
+    return { content: { kind: recordKinds.value, bytes: value }, fileId: null };
   }
   const { reference, fileId } = await files.publish(value, { key: `shared-object/${id}`, ...cancel(signal) });
-  return { content: { kind: recordKinds.fileReference, payload: payload.encode({ topic, content: reference }) }, fileId };
+  return { content: { kind: recordKinds.fileReference, bytes: reference }, fileId };
 }

@@ -6,7 +6,7 @@ import { payload } from "../wire/payload.ts";
 import { limits, times } from "./limits.ts";
 import type { Content } from "./owned-object.ts";
 import { type HeadedRecord, openObject } from "./sealed-object.ts";
-import { closed, contentHash, doubted, type ObjectAlarmCode, type Subscription } from "./subscription.ts";
+import { closed, doubted, type ObjectAlarmCode, type Subscription } from "./subscription.ts";
 
 /** What one answer of the owner's store means (SPEC §6.3). */
 export type Verdict =
@@ -102,7 +102,7 @@ function withheld(before: Subscription, what: "missing" | "rollback", { now }: J
 
 function found(before: Subscription, answer: ReadResult & { readonly kind: "found" }, context: JudgeContext): Finding {
   const { crypto, owner, now } = context;
-  const { objectId, epoch, key, verifyKey, pin, announced } = before;
+  const { objectId, epoch, key, verifyKey, pin } = before;
   const opened = key === null ? undefined : openObject(crypto, { owner, objectId, epoch, key }, verifyKey, answer.bytes);
   if (!opened || !isSound(opened.record)) return refused(before, "invalid", "object-invalid", context);
   const { record, head } = opened;
@@ -114,14 +114,16 @@ function found(before: Subscription, answer: ReadResult & { readonly kind: "foun
   const read = { ...before, pin: { version: record.version, head }, storeVersion, interval: record.interval };
   if (record.kind === recordKinds.rotated) return ended(read, "rotated");
   if (record.kind === recordKinds.deleted) return ended(read, "deleted");
-  return newer(before, read, record, context, announced.version > record.version);
+  return newer(before, read, record, context);
 }
 
 /** What only the owner can have signed, but must not. */
 function isSound({ version, prevVersion, issuedAt, validUntil, interval, kind, payload: carried }: ObjectRecord): boolean {
   if (prevVersion >= version || validUntil < issuedAt || validUntil - issuedAt > times.lifetime || interval < 1) return false;
   if (kind === recordKinds.rotated || kind === recordKinds.deleted) return carried.length === 0;
-  return (kind === recordKinds.value || kind === recordKinds.fileReference) && tryDecode(payload, carried) !== undefined;
+  if (kind !== recordKinds.value && kind !== recordKinds.fileReference) return false;
+  const value = tryDecode(payload, carried);
+  return value !== undefined && value.valueVersion > 0 && value.valueVersion <= version;
 }
 
 /** Two records of one version, or a history that does not hold the pinned record (SPEC §6.3). */
@@ -144,18 +146,15 @@ function confirmed(before: Subscription, state: Subscription, context: JudgeCont
 const isExpired = ({ shown }: Subscription, { now }: JudgeContext): boolean =>
   shown !== null && now > shown.validUntil + times.clockTolerance;
 
-function newer(before: Subscription, read: Subscription, record: ObjectRecord, context: JudgeContext, isBehind: boolean): Finding {
-  const { crypto, now } = context;
-  const hash = contentHash(crypto, record.kind, record.payload);
-  const isNew = before.shown === null || !equal(before.shown.contentHash, hash);
-  const { topic } = payload.decode(record.payload);
-  const version = isNew ? record.version : (before.shown?.version ?? record.version);
-  const shown = { topic, version, validUntil: record.validUntil, contentHash: hash };
-  const state: Subscription = { ...read, standing: "value", shown };
-  const content = isNew ? { content: { kind: record.kind as Content["kind"], payload: record.payload } } : {};
-  const skewed: readonly ObjectAlarmCode[] = record.issuedAt > now + times.clockTolerance ? ["clock-skew"] : [];
-  if (isBehind) return { ...withheld(before, "rollback", context, state), ...content };
-  return { state: { ...state, doubt: null }, verdict: isExpired(state, context) ? "expired" : "new", alarms: skewed, ...content };
+function newer(before: Subscription, read: Subscription, record: ObjectRecord, context: JudgeContext): Finding {
+  const { now } = context;
+  const { topic, valueVersion: version, content: bytes } = payload.decode(record.payload);
+  const state: Subscription = { ...read, standing: "value", shown: { topic, version, validUntil: record.validUntil } };
+  const isNew = version !== before.shown?.version;
+  const content = isNew ? { content: { kind: record.kind as Content["kind"], bytes } } : {};
+  if (before.announced.version > record.version) return { ...withheld(before, "rollback", context, state), ...content };
+  const alarms: readonly ObjectAlarmCode[] = record.issuedAt > now + times.clockTolerance ? ["clock-skew"] : [];
+  return { state: { ...state, doubt: null }, verdict: isExpired(state, context) ? "expired" : "new", alarms, ...content };
 }
 
 /** The last record of an epoch, or of the object. */

@@ -36,6 +36,8 @@ export const limits = {
   ended: 1_000,
   /** Old names of an object that are still to be deleted. */
   retired: 1_000,
+  /** Files of an object that no record names any more. */
+  oldFiles: 4_096,
   /** Objects of one contact that this home follows. */
   objectsOfContact: 1_000,
   /** Key messages of one contact that wait for the clock. */

@@ -2,7 +2,8 @@ import { type CipherSuite, type Random, type Secret, secret } from "@cweb/crypto
 import type { CwebId } from "@cweb/discovery";
 import type { Path } from "@cweb/storage-remote";
 import type { KeyMessage } from "../wire/key-message.ts";
-import { type RecordKind, recordKinds } from "../wire/object-record.ts";
+import { recordKinds } from "../wire/object-record.ts";
+import { payload } from "../wire/payload.ts";
 import { limits, times, zeros } from "./limits.ts";
 import type { ObjectId } from "./object-id.ts";
 import { objectPath, sealObject } from "./sealed-object.ts";
@@ -28,6 +29,8 @@ export interface OwnedObject {
   readonly epoch: number;
   readonly key: Secret;
   readonly rotatedAt: number;
+  /** The record that brought the value: later ones repeat it. */
+  readonly valueVersion: number;
   /** The newest record that was made. */
   readonly newest: Head;
   readonly issuedAt: number;
@@ -44,14 +47,16 @@ export interface OwnedObject {
   readonly oldFiles: readonly { readonly fileId: string; readonly since: number }[];
 }
 
-/** What an object says: the kind of its records and their payload. */
+/** A value as records carry it: itself, or the reference of the file that holds it. */
 export interface Content {
-  readonly kind: RecordKind;
-  readonly payload: Uint8Array;
+  readonly kind: typeof recordKinds.value | typeof recordKinds.fileReference;
+  readonly bytes: Uint8Array;
 }
 
-const deleted: Content = { kind: recordKinds.deleted, payload: new Uint8Array() };
-const rotated: Content = { kind: recordKinds.rotated, payload: new Uint8Array() };
+/** What a record says: a value, or that there is none here any more. */
+type Saying = Content | { readonly kind: typeof recordKinds.rotated | typeof recordKinds.deleted };
+const rotated: Saying = { kind: recordKinds.rotated };
+const deleted: Saying = { kind: recordKinds.deleted };
 
 export interface OwnerContext {
   readonly crypto: CipherSuite;
@@ -103,6 +108,7 @@ export function createObject(context: OwnerContext, objectId: ObjectId, wanted: 
     epoch: context.tick(),
     key: secret(random.bytes(32)),
     rotatedAt: now,
+    valueVersion: 0,
     newest: { version: 0, head: zeros() },
     issuedAt: now,
     stored: { version: 0, head: zeros() },
@@ -112,17 +118,23 @@ export function createObject(context: OwnerContext, objectId: ObjectId, wanted: 
     retired: [],
     oldFiles: [],
   };
-  return writeRecord(context, state, content);
+  return writeValue(context, state, content);
 }
 
+/** A record with another value. */
+const writeValue = (context: OwnerContext, state: OwnedObject, content: Content): OwnerStep =>
+  writeRecord(context, { ...state, valueVersion: 0 }, content);
+
 /** The next record, under the name of the epoch. In a new incarnation the record before it is unknown: a lost state may have written it. */
-function writeRecord(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
+function writeRecord(context: OwnerContext, state: OwnedObject, saying: Saying): OwnerStep {
   const { crypto, random, owner, now, incarnation } = context;
-  const { objectId, epoch, key, interval } = state;
+  const { objectId, epoch, key, interval, topic } = state;
   const before = state.incarnation === incarnation ? state.newest : { version: 0, head: zeros() };
   const version = context.tick();
+  const valueVersion = state.valueVersion === 0 && "bytes" in saying ? version : state.valueVersion;
   const { object, head } = sealObject(crypto, random, { owner, objectId, epoch, key }, state.signingKey, {
-    ...content,
+    kind: saying.kind,
+    payload: "bytes" in saying ? payload.encode({ topic, valueVersion, content: saying.bytes }) : new Uint8Array(),
     objectId,
     epoch,
     version,
@@ -134,7 +146,7 @@ function writeRecord(context: OwnerContext, state: OwnedObject, content: Content
   });
   const newest = { version, head };
   return {
-    state: { ...state, incarnation, newest, issuedAt: now },
+    state: { ...state, incarnation, valueVersion, newest, issuedAt: now },
     replace: [{ path: objectPath(crypto, state), object, head: newest }],
     withdraw: [],
     consumed: [],
@@ -145,7 +157,9 @@ function writeRecord(context: OwnerContext, state: OwnedObject, content: Content
 export function updateObject(context: OwnerContext, before: OwnedObject, content: Content, fileId: string | null): OwnerStep {
   const replaced = before.fileId !== null && before.fileId !== fileId ? [{ fileId: before.fileId, since: context.confirmedNow }] : [];
   const state = { ...before, fileId, oldFiles: [...before.oldFiles, ...replaced] };
-  return state.incarnation === context.incarnation ? writeRecord(context, state, content) : rotate(context, state, content);
+  return state.incarnation === context.incarnation
+    ? writeValue(context, state, content)
+    : rotate(context, { ...state, valueVersion: 0 }, content);
 }
 
 /**
@@ -154,7 +168,9 @@ export function updateObject(context: OwnerContext, before: OwnedObject, content
  */
 export function rotate(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
   const { crypto, random, now, confirmedNow } = context;
-  const last = writeRecord(context, state, rotated);
+  // Over a value of a lost state, that of the restored one is a new one.
+  const valueVersion = state.incarnation === context.incarnation ? state.valueVersion : 0;
+  const last = writeRecord(context, { ...state, valueVersion }, rotated);
   const retired = [...state.retired, { path: objectPath(crypto, state), since: confirmedNow }];
   const fresh = { epoch: context.tick(), key: secret(random.bytes(32)), rotatedAt: now };
   const next = writeRecord(context, { ...last.state, ...fresh, retired: retired.slice(-limits.retired) }, content);

@@ -1,5 +1,4 @@
-import type { CipherSuite, Secret } from "@cweb/crypto";
-import { equal } from "@cweb/crypto";
+import { equal, type Secret } from "@cweb/crypto";
 import type { KeyMessage } from "../wire/key-message.ts";
 import { limits, times, zeros } from "./limits.ts";
 import type { ObjectId } from "./object-id.ts";
@@ -26,10 +25,9 @@ export type Standing = (typeof standings)[number];
 /** The value that was read last. */
 export interface Shown {
   readonly topic: string;
+  /** Of the record that brought the value: other records repeat it. */
   readonly version: number;
   readonly validUntil: number;
-  /** SHA-256 of kind and payload: tells a new value from a heartbeat. */
-  readonly contentHash: Uint8Array;
 }
 
 /** What a subscriber keeps of an object; the value itself is kept beside it. */
@@ -150,12 +148,4 @@ export function doubted(
   const since = before.doubt === null ? now : Math.min(before.doubt.since, now);
   const doubt = { since, polls: (before.doubt?.polls ?? 0) + 1 };
   return { doubt, hasStood: doubt.polls >= limits.withheldPolls && now - since >= times.withheldAfter };
-}
-
-/** Tells a new value from the same one written again. */
-export function contentHash(crypto: CipherSuite, kind: number, payload: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(payload.length + 1);
-  whole[0] = kind;
-  whole.set(payload, 1);
-  return crypto.sha256(whole);
 }

@@ -21,7 +21,7 @@ import { type ObjectId, objectIdType } from "../core/object-id.ts";
 import type { Content, OwnedObject } from "../core/owned-object.ts";
 import { objectAlarmCodes, objectStates, type Subscription, standings } from "../core/subscription.ts";
 import { decodeOwn, secret32 } from "./decode.ts";
-import type { RecordKind } from "./object-record.ts";
+import { recordKinds } from "./object-record.ts";
 
 const cwebId: WireType<CwebId> = mapped(
   text(64),
@@ -54,6 +54,7 @@ const ownedType: WireType<OwnedObject & { readonly format: 1 }> = struct({
   epoch: u64,
   key: secret32,
   rotatedAt: u64,
+  valueVersion: u64,
   newest: head,
   issuedAt: u64,
   stored: head,
@@ -62,17 +63,17 @@ const ownedType: WireType<OwnedObject & { readonly format: 1 }> = struct({
   ended: array(struct({ contact: cwebId, epoch: u64 }), limits.ended),
   retired: array(struct({ path: text(64), since: u64 }), limits.retired + 1),
   fileId: nullable(text(64)),
-  oldFiles: array(struct({ fileId: text(64), since: u64 }), 4_096),
+  oldFiles: array(struct({ fileId: text(64), since: u64 }), limits.oldFiles),
 });
 
 const contentType: WireType<Content & { readonly format: 1 }> = struct({
   format: literal(1),
   kind: mapped(
-    uint(5),
-    (kind) => kind as RecordKind,
+    uint(recordKinds.fileReference),
+    (kind) => kind as Content["kind"],
     (kind) => kind,
   ),
-  payload: bytesUpTo(limits.object),
+  bytes: bytesUpTo(limits.inlineValue),
 });
 
 const subscriptionType: WireType<Subscription & { readonly format: 1 }> = struct({
@@ -84,7 +85,7 @@ const subscriptionType: WireType<Subscription & { readonly format: 1 }> = struct
   standing: oneOf(standings),
   pin: head,
   announced: head,
-  shown: nullable(struct({ topic: text(limits.topic), version: u64, validUntil: u64, contentHash: bytes(32) })),
+  shown: nullable(struct({ topic: text(limits.topic), version: u64, validUntil: u64 })),
   interval: uint(limits.interval),
   storeVersion: nullable(text(limits.storeVersion)),
   polledAt: u64,
@@ -94,7 +95,7 @@ const subscriptionType: WireType<Subscription & { readonly format: 1 }> = struct
   told: nullable(oneOf(objectStates)),
 });
 
-const fetchedType = struct({ format: literal(1), contentHash: bytes(32), value: bytesUpTo(limits.value) });
+const largeType = struct({ format: literal(1), version: u64, value: bytesUpTo(limits.value) });
 
 /** A kind of record: the format's number is this package's business alone. */
 function record<T extends object>(type: WireType<T & { readonly format: 1 }>, maxBytes: number): RecordCodec<T> {
@@ -114,22 +115,20 @@ export interface RecordCodec<T> {
 export const ownedRecord: RecordCodec<OwnedObject> = record(ownedType, 1_048_576);
 export const contentRecord: RecordCodec<Content> = record(contentType, limits.object + 64);
 export const subscriptionRecord: RecordCodec<Subscription> = record(subscriptionType, 8_192);
-/** A large value that was fetched, and what it is the value of. */
-export const fetchedRecord: RecordCodec<{ readonly contentHash: Uint8Array; readonly value: Uint8Array }> = record(
-  fetchedType,
-  limits.value + 128,
-);
+/** A large value, beside the reference of its file, and the version that it is the value of. */
+export const largeRecord: RecordCodec<{ readonly version: number; readonly value: Uint8Array }> = record(largeType, limits.value + 64);
 
 /** Names of this package's records. */
 export const recordNames = {
   ownedPrefix: "shared-object/own/",
   owned: (id: ObjectId): string => `shared-object/own/${id}`,
   ownContent: (id: ObjectId): string => `shared-object/own-content/${id}`,
+  ownLarge: (id: ObjectId): string => `shared-object/own-large/${id}`,
   subscriptionsPrefix: "shared-object/sub/",
   subscriptionsOf: (contact: CwebId): string => `shared-object/sub/${contact}/`,
   subscription: (contact: CwebId, id: ObjectId): string => `shared-object/sub/${contact}/${id}`,
   content: (contact: CwebId, id: ObjectId): string => `shared-object/content/${contact}/${id}`,
-  fetched: (contact: CwebId, id: ObjectId): string => `shared-object/fetched/${contact}/${id}`,
+  large: (contact: CwebId, id: ObjectId): string => `shared-object/large/${contact}/${id}`,
   /** A key message of a clock that runs ahead of ours. */
   heldOf: (contact: CwebId): string => `shared-object/held/${contact}/`,
   held: (contact: CwebId, id: ObjectId): string => `shared-object/held/${contact}/${id}`,
