@@ -43,6 +43,18 @@ export class ContactBook {
     throw new PeerError("unknown-contact", `There is no contact called ${JSON.stringify(name.slice(0, 64))}; add one with its card first.`);
   }
 
+  /** Of several names, each Id once. Throws `PeerError` `unknown-contact`. */
+  async ids(contacts: readonly string[], cancel: Cancellable = {}): Promise<readonly CwebId[]> {
+    const found = new Set<CwebId>();
+    for (const name of contacts) found.add((await this.find(name, cancel)).id);
+    return [...found];
+  }
+
+  /** A contact that was removed meanwhile is told by its Id. */
+  async namesOf(ids: readonly string[], cancel: Cancellable = {}): Promise<readonly string[]> {
+    return Promise.all(ids.map(async (id) => (await this.entry(id as CwebId, cancel))?.name ?? id));
+  }
+
   async entry(id: CwebId, cancel: Cancellable = {}): Promise<BookEntry | undefined> {
     const record = names.contact(id);
     const found = (await this.#mailbox.load([record], cancel)).get(record);

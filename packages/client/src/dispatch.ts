@@ -1,6 +1,8 @@
 import type { Broadcast } from "@cweb/broadcast";
 import type { Discovery } from "@cweb/discovery";
+import { FileSharingError } from "@cweb/file-sharing";
 import type { FlushReport, Mailbox } from "@cweb/mailbox";
+import type { SharedObjects } from "@cweb/shared-object";
 import type { RemoteReader } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
 
@@ -10,6 +12,8 @@ export interface DispatchParts {
   readonly broadcast: Broadcast;
   /** Reads the own bucket. */
   readonly reader: RemoteReader;
+  /** What upper layers have to do before an upload, and after it. */
+  readonly upper: Pick<SharedObjects, "maintain" | "noteFlush">;
   /** Called once the store has answered for the first time in this process. */
   readonly onFirstAnswer: (cancel: Cancellable) => Promise<void>;
   /** Called after an older state of this home was noticed: every session is to begin anew. */
@@ -40,17 +44,20 @@ export class Dispatch {
   }
 
   async #pass(cancel: Cancellable): Promise<FlushReport & { readonly isRestored: boolean }> {
-    const { mailbox, discovery, broadcast, onRestored } = this.#parts;
+    const { mailbox, discovery, broadcast, upper, onRestored } = this.#parts;
     const before = await mailbox.incarnation(cancel);
     const failure = await this.#begin(cancel);
     const begun = await mailbox.incarnation(cancel);
     if (begun !== before) await onRestored(cancel);
     await discovery.maintain(cancel);
+    // What fails here for want of the network is done in a later round.
+    if (failure === undefined) await failureOf(() => upper.maintain(cancel), cancel);
     await broadcast.seal(cancel);
     // Without a network the local steps are done all the same; asking a store again that has just not answered would only take time.
     if (failure !== undefined) return { stored: [], pending: true, failure, isRestored: false };
     const report = await mailbox.flush(cancel);
     await discovery.noteFlush(report, cancel);
+    await upper.noteFlush(report, cancel);
     const isRestored = (await mailbox.incarnation(cancel)) !== begun;
     if (isRestored) await onRestored(cancel);
     return { ...report, isRestored };
@@ -97,7 +104,11 @@ async function failureOf(task: () => Promise<void>, { signal }: Cancellable): Pr
   }
 }
 
-/** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
+/**
+ * The ports of storage-remote throw errors of one class, and file-sharing one of its own for the same; they are told by their names so that a
+ * third party's port may bring its own.
+ */
 export function isStorageFailure(failure: unknown): boolean {
+  if (failure instanceof FileSharingError) return failure.code === "storage-failed";
   return failure instanceof Error && failure.name === "StorageRemoteError";
 }

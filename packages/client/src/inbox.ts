@@ -2,15 +2,18 @@ import type { CwebId } from "@cweb/discovery";
 import { decodeFileReference, formatFileReference } from "@cweb/file-sharing";
 import type { InboxEntry, Mailbox } from "@cweb/mailbox";
 import { kinds, type SessionEvent, type SessionEventKind, sessionEventCodec, sessionEventKinds } from "@cweb/session";
+import { objectEventKinds } from "@cweb/shared-object";
 import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
 import { formatMessageId } from "./core/message-id.ts";
 import { alarmSentence, noticeOf } from "./core/sentences.ts";
 import { fileKind } from "./file-layer.ts";
-import type { AlarmEvent, EventFile, PeerEvent } from "./peer-event.ts";
+import type { ObjectEvents } from "./object-events.ts";
+import type { AlarmEvent, EventContent, EventFile, PeerEvent } from "./peer-event.ts";
 
 export interface InboxOptions {
   readonly mailbox: Mailbox;
   readonly book: ContactBook;
+  readonly objectEvents: ObjectEvents;
   /** Names a contact's store, or the own one (`undefined`), without secrets. */
   readonly storeOf: (contact: CwebId | undefined, cancel: Cancellable) => Promise<string>;
 }
@@ -64,8 +67,9 @@ export class Inbox {
     return event;
   }
 
-  async #content(kind: string, body: Uint8Array, cancel: Cancellable): Promise<Described | undefined> {
+  async #content(kind: string, body: Uint8Array, cancel: Cancellable): Promise<EventContent | undefined> {
     if (kind === "own-state-restored") return { type: kind, contact: "me", message: noticeOf(kind) };
+    if (isObjectKind(kind)) return this.#options.objectEvents.read(kind, body, cancel);
     if (!isSessionKind(kind)) return undefined;
     const content = sessionEventCodec.decode(body);
     const id = content.contact as CwebId;
@@ -75,7 +79,12 @@ export class Inbox {
     return kind === "alarm" ? this.#alarm(content, contact, entry, cancel) : describe(kind, content, contact);
   }
 
-  async #alarm(content: SessionEvent, contact: string, entry: BookEntry | undefined, cancel: Cancellable): Promise<Content<AlarmEvent>> {
+  async #alarm(
+    content: SessionEvent,
+    contact: string,
+    entry: BookEntry | undefined,
+    cancel: Cancellable,
+  ): Promise<EventContent<AlarmEvent>> {
     const { book, storeOf } = this.#options;
     const isOwn = content.channel === "own";
     const code = content.detail;
@@ -88,10 +97,7 @@ export class Inbox {
 
 export const notedHere: readonly string[] = ["unreachable", "object-invalid"];
 
-type Content<E extends PeerEvent> = E extends PeerEvent ? Omit<E, "redelivered" | "acknowledge"> : never;
-type Described = Content<PeerEvent>;
-
-function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEvent, contact: string): Described {
+function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEvent, contact: string): EventContent {
   const { messageId, number, payload, sentAt } = content;
   const id = messageId ? formatMessageId(messageId) : "";
   switch (kind) {
@@ -117,6 +123,8 @@ function eventFile(payload: Uint8Array): EventFile {
   const { name, size, mime } = reference;
   return { reference: formatFileReference(reference), name, size, mime };
 }
+
+const isObjectKind = (kind: string): boolean => (objectEventKinds as readonly string[]).includes(kind);
 
 function isSessionKind(kind: string): kind is SessionEventKind {
   return (sessionEventKinds as readonly string[]).includes(kind);

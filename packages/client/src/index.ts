@@ -4,7 +4,7 @@ export type { ObjectKind } from "./core/object-kinds.ts";
 export type { RequestTotals } from "./core/records.ts";
 export { type CreatedPeer, Peer, type Schedule } from "./peer.ts";
 export { PeerError, type PeerErrorCode } from "./peer-error.ts";
-export type { AlarmEvent, EventFile, MessageEvent, NoticeEvent, OutcomeEvent, PeerEvent } from "./peer-event.ts";
+export type { AlarmEvent, EventFile, MessageEvent, NoticeEvent, ObjectEvent, OutcomeEvent, PeerEvent, ProfileEvent } from "./peer-event.ts";
 export type {
   DownloadOptions,
   PeerFiles,
@@ -13,7 +13,9 @@ export type {
   ShareFileOptions,
   ShareFileResult,
 } from "./peer-files.ts";
+export type { CreateObjectOptions, ObjectValue, OwnObject, PeerObjects } from "./peer-objects.ts";
 export type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
+export type { OwnProfile, PeerProfile, ProfileOptions, SharedProfile } from "./peer-profile.ts";
 export type { ContactReport } from "./poller.ts";
 export type { FlushResult, PollOptions, PollReport } from "./round-runner.ts";
 export type { Content, SendOptions, SendResult, SentMessage } from "./sender.ts";

@@ -1,14 +1,17 @@
 import { Broadcast } from "@cweb/broadcast";
 import { type CwebId, Discovery } from "@cweb/discovery";
 import { FilePublisher } from "@cweb/file-sharing";
+import { IdentityProfiles } from "@cweb/identity-profile";
 import type { Mailbox } from "@cweb/mailbox";
 import { createKindRegistry, type KindRegistry, Session } from "@cweb/session";
+import { SharedObjects } from "@cweb/shared-object";
 import type { Path, RemoteReader } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
 import { type ObjectKind, ObjectKinds } from "./core/object-kinds.ts";
 import { fileLayer } from "./file-layer.ts";
 import type { HomeParts } from "./home.ts";
 import type { PeerOptions } from "./peer-options.ts";
+import { valueFiles } from "./value-files.ts";
 
 /** The lower layers of one home, put together. */
 export class Layers {
@@ -16,6 +19,8 @@ export class Layers {
   readonly discovery: Discovery;
   readonly broadcast: Broadcast;
   readonly publisher: FilePublisher;
+  readonly objects: SharedObjects;
+  readonly profiles: IdentityProfiles;
   /** Kinds of messages, and which layer takes them. */
   readonly kinds: KindRegistry;
   readonly #options: PeerOptions;
@@ -31,7 +36,9 @@ export class Layers {
     this.discovery = new Discovery({ mailbox, identity, crypto });
     this.broadcast = new Broadcast({ mailbox, discovery: this.discovery, crypto });
     this.publisher = new FilePublisher({ ...options, owner: identity.idBytes });
-    this.kinds = createKindRegistry(options.kinds, [fileLayer]);
+    this.objects = this.#sharedObjects();
+    this.profiles = new IdentityProfiles({ mailbox, objects: this.objects });
+    this.kinds = createKindRegistry(options.kinds, [this.objects.layer, fileLayer]);
   }
 
   session(id: CwebId): Session {
@@ -61,12 +68,32 @@ export class Layers {
     return contact && this.#reader(contact.profile);
   }
 
+  /** Encrypts what waits for these contacts, and begins sessions where there are none. */
+  async establish(contacts: readonly CwebId[], cancel: Cancellable): Promise<void> {
+    for (const contact of contacts) await this.session(contact).establish(cancel);
+  }
+
   /** Names a contact's store, or the own one. */
   async storeOf(contact: CwebId | undefined, cancel: Cancellable): Promise<string> {
     const { describeStore = () => "" } = this.#options;
     if (contact === undefined) return describeStore(this.discovery.identity.profile);
     const found = await this.discovery.contact(contact, cancel);
     return found ? describeStore(found.profile) : "";
+  }
+
+  #sharedObjects(): SharedObjects {
+    const { mailbox, publisher } = this;
+    const { crypto } = this.#options;
+    return new SharedObjects({
+      mailbox,
+      crypto,
+      ownId: this.discovery.identity.idBytes,
+      enqueue: (tx, to, message) => this.session(to).enqueue(tx, message),
+      addRider: (tx, to, rider, replaces) => this.session(to).addRider(tx, rider, { replaces }),
+      reads: (to) => this.session(to).reads,
+      openReader: (contact, cancel) => this.readerOf(contact, cancel),
+      files: valueFiles({ ...this.#options, publisher, readerOf: (owner, cancel) => this.readerOf(owner, cancel) }),
+    });
   }
 
   /** One reader a profile: what it keeps open and remembers serves all rounds. */

@@ -1,4 +1,6 @@
+import type { ObjectState } from "@cweb/shared-object";
 import type { Cancellable } from "./contact-book.ts";
+import type { SharedProfile } from "./peer-profile.ts";
 
 /** Common to all: an event comes again, with `redelivered`, until it is acknowledged. */
 interface Delivered {
@@ -63,7 +65,29 @@ export interface AlarmEvent extends Delivered {
   readonly code: string;
   /** Which store, without secrets. */
   readonly store: string;
+  /** Where an object of the contact is concerned, one of applications: its name. */
+  readonly object?: string;
   readonly message: string;
 }
 
-export type PeerEvent = MessageEvent | OutcomeEvent | NoticeEvent | AlarmEvent;
+/** A contact's object has a new value, or another state. */
+export interface ObjectEvent extends Delivered {
+  readonly type: "object";
+  /** The contact's name here. */
+  readonly owner: string;
+  readonly name: string;
+  readonly version: number;
+  /** The newest that was read; `undefined` where there is none, or a large one cannot be fetched now: `Peer.objects.get` tries again. */
+  readonly value: Uint8Array | undefined;
+  readonly state: ObjectState;
+}
+
+/** A contact's profile has changed. */
+export interface ProfileEvent extends Delivered, SharedProfile {
+  readonly type: "profile";
+}
+
+/** An event before it is handed out. */
+export type EventContent<E extends PeerEvent = PeerEvent> = E extends PeerEvent ? Omit<E, "redelivered" | "acknowledge"> : never;
+
+export type PeerEvent = MessageEvent | OutcomeEvent | NoticeEvent | AlarmEvent | ObjectEvent | ProfileEvent;

@@ -27,6 +27,7 @@ import { fileKind } from "./file-layer.ts";
 import type { Layers } from "./layers.ts";
 import { PeerError } from "./peer-error.ts";
 import type { Sender, SendResult } from "./sender.ts";
+import { valueKey } from "./value-files.ts";
 
 export interface ShareFileOptions extends TransferOptions {
   /** 1 to 255 bytes of UTF-8, as recipients see it. */
@@ -100,11 +101,17 @@ export interface PeerFilesParts {
   readonly noteRequests: (cancel: Cancellable) => Promise<void>;
 }
 
+/** How often interrupted removals are looked for, in ms. */
+const tidyEvery = 600_000;
+
 /** Large files for contacts: shared, listed, opened, downloaded. What was begun goes on where it stopped, in any process. */
 export class PeerFiles {
   readonly #parts: PeerFilesParts;
   readonly #publisher: FilePublisher;
   readonly #downloader: FileDownloader;
+  readonly #stop = new AbortController();
+  #tidying: Promise<void> | undefined;
+  #tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PeerFilesParts) {
     this.#parts = parts;
@@ -194,9 +201,25 @@ export class PeerFiles {
     return { name: reference.name, size, mime: reference.mime };
   }
 
-  /** Goes on with removals that were interrupted. Rounds call it now and then. */
-  async tidy(cancel: Cancellable = {}): Promise<void> {
-    await this.#publisher.tidy(cancel);
+  /**
+   * Goes on with removals that were interrupted, once in a while and beside the rounds, which call it: a large file is many objects. What fails is
+   * done later.
+   */
+  tidy(): void {
+    const now = this.#parts.clock.now();
+    if (this.#tidying || Math.abs(now - this.#tidiedAt) < tidyEvery) return;
+    this.#tidiedAt = now;
+    const cancel = { signal: this.#stop.signal };
+    const done = (): void => {
+      this.#tidying = undefined;
+    };
+    this.#tidying = this.#counted(cancel, () => this.#publisher.tidy(cancel)).then(done, done);
+  }
+
+  /** Ends what goes on beside the rounds. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#tidying;
   }
 
   /** Each contact is told of a file once: the note of that and the message are one commit. */
@@ -246,8 +269,8 @@ export class PeerFiles {
   async #view(file: PublishedFile, cancel: Cancellable): Promise<SharedFile> {
     const { fileId, state, name, size, mime, done, publishedAt, recipients } = file;
     const reference = file.reference && formatFileReference(file.reference);
-    const names = recipients.map(async (id) => (await this.#parts.book.entry(id as CwebId, cancel))?.name ?? id);
-    return { fileId, state, reference, name, size, mime, done, total: size, publishedAt, to: await Promise.all(names) };
+    const to = await this.#parts.book.namesOf(recipients, cancel);
+    return { fileId, state, reference, name, size, mime, done, total: size, publishedAt, to };
   }
 
   /** Keeps what was counted, whether or not all went well. */
@@ -264,9 +287,6 @@ interface Told {
   readonly messageId: Uint8Array;
   readonly isRepeated: boolean;
 }
-
-/** Begins the keys of uploads of large values. */
-export const valueKey = "value:";
 
 /** Uploads of applications and those of large values have names of their own. */
 const keyed = (key: string | undefined): { readonly key?: string } => (key === undefined ? {} : { key: `file:${key}` });

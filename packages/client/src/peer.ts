@@ -10,10 +10,13 @@ import { Dispatch } from "./dispatch.ts";
 import { createHome, type HomeParts, noteStore, openHome } from "./home.ts";
 import { Inbox } from "./inbox.ts";
 import { Layers } from "./layers.ts";
+import { ObjectEvents } from "./object-events.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { PeerEvent } from "./peer-event.ts";
 import { PeerFiles } from "./peer-files.ts";
+import { PeerObjects } from "./peer-objects.ts";
 import type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
+import { PeerProfile } from "./peer-profile.ts";
 import { Poller } from "./poller.ts";
 import { countedBy, RequestLedger } from "./request-ledger.ts";
 import { type FlushResult, type PollOptions, type PollReport, RoundRunner } from "./round-runner.ts";
@@ -38,6 +41,10 @@ export class Peer {
   readonly id: CwebId;
   /** Large files for contacts. */
   readonly files: PeerFiles;
+  /** Values that change, for contacts of one's choice. */
+  readonly objects: PeerObjects;
+  /** Name, status, picture and more, for contacts of one's choice. */
+  readonly profile: PeerProfile;
   readonly #options: PeerOptions;
   readonly #layers: Layers;
   readonly #book: ContactBook;
@@ -66,14 +73,26 @@ export class Peer {
     const shared = { ...tools, book: this.#book, outgoing: this.#outgoing, session, publish };
     this.#contacts = new Contacts(shared);
     this.#sender = new Sender(shared);
-    this.#inbox = new Inbox({ mailbox, book: this.#book, storeOf: (contact, cancel) => layers.storeOf(contact, cancel) });
+    const objectEvents = new ObjectEvents({ layers, book: this.#book });
+    this.#inbox = new Inbox({ mailbox, book: this.#book, objectEvents, storeOf: (contact, cancel) => layers.storeOf(contact, cancel) });
     this.#poller = new Poller({ clock, concurrency, patience, timeout: contactTimeout });
-    const sides = { layers, poller: this.#poller, ledger: this.#ledger, sender: this.#sender };
+    const sides = { tidy: () => this.files.tidy(), layers, poller: this.#poller, ledger: this.#ledger, sender: this.#sender };
     this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish });
     const onFirstAnswer = (cancel: Cancellable) => noteStore(options, home, cancel);
     const noteRequests = (cancel: Cancellable) => this.#ledger.fold(cancel);
     this.files = new PeerFiles({ ...options, layers, book: this.#book, sender: this.#sender, noteRequests });
-    this.#dispatch = new Dispatch({ mailbox, discovery, broadcast, reader, onFirstAnswer, onRestored: (cancel) => this.#renew(cancel) });
+    this.objects = new PeerObjects({ layers, book: this.#book, publish });
+    this.profile = new PeerProfile({ layers, book: this.#book, publish });
+    const upper = layers.objects;
+    this.#dispatch = new Dispatch({
+      upper,
+      mailbox,
+      discovery,
+      broadcast,
+      reader,
+      onFirstAnswer,
+      onRestored: (cancel) => this.#renew(cancel),
+    });
   }
 
   /**
@@ -220,6 +239,7 @@ export class Peer {
   /** Ends polls that are still under way and keeps what was counted. The local store is the caller's to close. */
   async close(): Promise<void> {
     await this.#poller.close();
+    await this.files.close();
     await this.#ledger.fold();
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
-import type { RoundReport as SessionRound } from "@cweb/session";
+import type { RoundReport } from "@cweb/session";
 import { createLimit, type Limit } from "@cweb/storage-remote";
 import { PeerError } from "./peer-error.ts";
 
@@ -11,15 +11,23 @@ export interface ContactReport {
   readonly name: string;
   /** GETs on the contact's store. */
   readonly gets: number;
+  /** A message came. */
   readonly heard: boolean;
+  /** How many of its objects have a new value, or another state. */
+  readonly changed: number;
   /** Why nothing could be asked; asked again in the next round. */
   readonly failure?: unknown;
+}
+
+/** What a contact's turn in a round brought. */
+export interface Turn extends RoundReport {
+  readonly changed: number;
 }
 
 export interface Polled {
   readonly id: CwebId;
   readonly name: string;
-  poll(signal: AbortSignal): Promise<SessionRound>;
+  poll(signal: AbortSignal): Promise<Turn>;
 }
 
 export interface PollerOptions {
@@ -36,7 +44,7 @@ export interface PollerOptions {
 export class Poller {
   readonly #options: PollerOptions;
   readonly #limit: Limit;
-  readonly #underWay: Map<CwebId, Promise<SessionRound>> = new Map();
+  readonly #underWay: Map<CwebId, Promise<Turn>> = new Map();
   readonly #stop = new AbortController();
 
   constructor(options: PollerOptions) {
@@ -64,20 +72,20 @@ export class Poller {
   async #one(contact: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<ContactReport> {
     const { id, name } = contact;
     // Still busy from an earlier round: asking twice at once would help nobody.
-    if (this.#underWay.has(id)) return { id, name, gets: 0, heard: false, failure: slow() };
+    if (this.#underWay.has(id)) return { id, name, gets: 0, heard: false, changed: 0, failure: slow() };
     const leave = await this.#limit.enter(signal);
     try {
-      const { gets, heard, failure } = await this.#patiently(this.#begin(contact, onLate, signal), signal);
-      return { id, name, gets, heard, ...(failure === undefined ? {} : { failure }) };
+      const { failure, ...turn } = await this.#patiently(this.#begin(contact, onLate, signal), signal);
+      return { id, name, ...turn, ...(failure === undefined ? {} : { failure }) };
     } catch (failure) {
       signal?.throwIfAborted();
-      return { id, name, gets: 0, heard: false, failure };
+      return { id, name, gets: 0, heard: false, changed: 0, failure };
     } finally {
       leave();
     }
   }
 
-  #begin({ id, poll }: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<SessionRound> {
+  #begin({ id, poll }: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<Turn> {
     const { clock, timeout } = this.#options;
     const late = new AbortController();
     const done = new AbortController();
@@ -95,7 +103,7 @@ export class Poller {
     return running;
   }
 
-  async #patiently(running: Promise<SessionRound>, signal: AbortSignal | undefined): Promise<SessionRound> {
+  async #patiently(running: Promise<Turn>, signal: AbortSignal | undefined): Promise<Turn> {
     const done = new AbortController();
     const waiting = this.#options.clock.sleep(this.#options.patience, signal ? AbortSignal.any([signal, done.signal]) : done.signal);
     const late = waiting.then(() => {

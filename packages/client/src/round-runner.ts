@@ -1,10 +1,11 @@
+import type { CwebId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
 import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
 import type { RequestTotals } from "./core/records.ts";
 import { combine } from "./core/requests.ts";
 import { notedHere } from "./inbox.ts";
 import type { Layers } from "./layers.ts";
-import type { ContactReport, Poller } from "./poller.ts";
+import type { ContactReport, Poller, Turn } from "./poller.ts";
 import type { RequestLedger } from "./request-ledger.ts";
 import type { Sender, SentMessage } from "./sender.ts";
 
@@ -34,6 +35,8 @@ export interface RoundParts {
   readonly poller: Poller;
   readonly ledger: RequestLedger;
   readonly sender: Sender;
+  /** Begins what is to be done now and then beside the rounds. */
+  readonly tidy: () => void;
   readonly publish: (cancel: Cancellable) => Promise<FlushReport>;
 }
 
@@ -52,12 +55,13 @@ export class RoundRunner {
   /** `onNews` is called whenever something may have come. */
   async run({ full = false, signal }: PollOptions, onNews: () => void): Promise<PollReport> {
     const cancel = signal ? { signal } : {};
-    const { publish, sender, ledger } = this.#parts;
+    const { publish, sender, ledger, tidy } = this.#parts;
     const before = await publish(cancel);
     onNews();
     const contacts = await this.#pollAll(full, onNews, signal);
     // A store that did not answer just now is asked again in the next round.
     const after = before.failure === undefined ? await publish(cancel) : before;
+    if (after.failure === undefined) tidy();
     const published = await sender.settle({ ...after, stored: [...before.stored, ...after.stored] }, cancel);
     const counted = ledger.counted;
     const requests = combine(counted, this.#reported, -1);
@@ -67,7 +71,7 @@ export class RoundRunner {
   }
 
   async #pollAll(full: boolean, onNews: () => void, signal: AbortSignal | undefined): Promise<readonly ContactReport[]> {
-    const { book, poller, layers } = this.#parts;
+    const { book, poller } = this.#parts;
     const woken = this.#woken;
     const cancel = signal ? { signal } : {};
     const entries = await book.list(cancel);
@@ -77,12 +81,21 @@ export class RoundRunner {
     const polled = order.map(({ id, name }) => ({
       id,
       name,
-      poll: (stop: AbortSignal) => layers.session(id).poll({ full, woken, signal: stop }),
+      poll: (stop: AbortSignal) => this.#pollOne(id, { full, woken, signal: stop }),
     }));
     this.#woken = false;
     const reports = await poller.all(polled, onNews, signal);
     for (const report of reports) await this.#settleAlarms(entries, report, cancel);
     return reports;
+  }
+
+  /** Messages first: they bring the keys of objects, and tell which have a new value. */
+  async #pollOne(id: CwebId, { woken, ...options }: { full: boolean; woken: boolean; signal: AbortSignal }): Promise<Turn> {
+    const { layers } = this.#parts;
+    const round = await layers.session(id).poll({ woken, ...options });
+    if (round.failure !== undefined) return { ...round, changed: 0 };
+    const { gets, changed, failure } = await layers.objects.poll(id, { all: options.full || woken, signal: options.signal });
+    return { heard: round.heard, gets: round.gets + gets, changed, ...(failure === undefined ? {} : { failure }) };
   }
 
   async #settleAlarms(entries: readonly BookEntry[], { id, failure, heard }: ContactReport, cancel: Cancellable): Promise<void> {

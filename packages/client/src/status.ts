@@ -80,6 +80,10 @@ async function contactStatus(parts: StatusParts, entry: BookEntry, cancel: Cance
   };
 }
 
+/** One alarm for each code and store. */
+const isFirst = (alarm: StandingAlarm, at: number, all: readonly StandingAlarm[]): boolean =>
+  all.findIndex(({ code, store }) => code === alarm.code && store === alarm.store) === at;
+
 async function alarmsOf(
   { layers }: StatusParts,
   entry: BookEntry,
@@ -89,6 +93,8 @@ async function alarmsOf(
   const store = await layers.storeOf(entry.id, cancel);
   const own = await layers.storeOf(undefined, cancel);
   const known = (contact?.alarms ?? []).map(({ code, since }) => ({ code: code as string, store, since }));
+  const shared = await layers.objects.subscriptions({ contact: entry.id, ...cancel });
+  const ofObjects = shared.flatMap(({ alarms }) => alarms.map(({ code, since }) => ({ code: code as string, store, since })));
   const noted = entry.alarms.map(({ code, since, isOwn }) => ({ code, store: isOwn ? own : store, since }));
-  return [...known, ...noted.filter(({ code, store }) => !known.some((other) => other.code === code && other.store === store))];
+  return [...known, ...noted, ...ofObjects.sort((a, b) => a.since - b.since)].filter(isFirst);
 }

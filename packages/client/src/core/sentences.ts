@@ -18,6 +18,8 @@ const alarms: Readonly<Record<string, string>> = {
   "profile-mismatch": "The signed storage profile is not the place that was read.",
   "object-invalid": "The store holds something that its owner cannot have written.",
   "object-missing": "The store no longer shows something that it had.",
+  "object-rollback": "The store shows an older value of an object than before.",
+  "object-fork": "An object was changed in two ways: its owner's store, or a second copy of its owner's home, shows different values.",
   "access-refused": "The store refuses to be read: the reading key may have been withdrawn.",
   "clock-skew": "A clock is off by more than a day, here or at the contact's.",
   "identity-changed": "The contact's keys have changed: compare safety numbers again.",

@@ -1,0 +1,218 @@
+import type { FlushReport } from "@cweb/mailbox";
+import type { ObjectId, ObjectState, Owned, Subscribed } from "@cweb/shared-object";
+import type { Cancellable, ContactBook } from "./contact-book.ts";
+import { checkObjectName, decodeOwnObject, encodeOwnObject, nameIn, objectRecord, topicOf } from "./core/object-name.ts";
+import type { Layers } from "./layers.ts";
+import { PeerError } from "./peer-error.ts";
+
+/** One's own object. */
+export interface OwnObject {
+  readonly owner: "me";
+  readonly name: string;
+  /** Rises with each value. */
+  readonly version: number;
+  /** Names of the contacts who read it. */
+  readonly subscribers: readonly string[];
+  /** Why it is not uploaded yet, where the own store failed: a later round does it. */
+  readonly failure?: unknown;
+}
+
+/** A value, one's own or a contact's. */
+export interface ObjectValue {
+  /** A contact's name, or "me". */
+  readonly owner: string;
+  readonly name: string;
+  readonly version: number;
+  /** `undefined` where none was read. */
+  readonly value: Uint8Array | undefined;
+  readonly state: ObjectState;
+}
+
+export interface CreateObjectOptions extends Cancellable {
+  /** Seconds between two polls of a subscriber: how soon it sees a new value without hearing of it otherwise. Default 60. */
+  readonly interval?: number;
+  /** Days after which its key is changed. Default 30. */
+  readonly rotateEvery?: number;
+}
+
+export interface PeerObjectsParts {
+  readonly layers: Layers;
+  readonly book: ContactBook;
+  /** Uploads what waits. */
+  readonly publish: (cancel: Cancellable) => Promise<FlushReport>;
+}
+
+/** Values that change, each for contacts of one's choice. Changes are durable when they resolve, and uploaded as far as the network allows. */
+export class PeerObjects {
+  readonly #parts: PeerObjectsParts;
+
+  constructor(parts: PeerObjectsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes an object that nobody else reads yet: text or up to 8 MiB. Throws `PeerError` `bad-name`, `object-exists`; `SharedObjectError` `too-large`,
+   * `bad-options`.
+   */
+  async create(name: string, value: string | Uint8Array, options: CreateObjectOptions = {}): Promise<OwnObject> {
+    const { objects } = this.#parts.layers;
+    const { signal, ...settings } = options;
+    const cancel = signal ? { signal } : {};
+    const wanted = checkObjectName(name);
+    const content = bytesOf(value);
+    const { id: before, live } = await this.#lookUp(wanted, cancel);
+    if (live) throw exists(wanted);
+    // Made by a process that died before it could name it.
+    const begun = await this.#unnamed(wanted, cancel);
+    const id = begun ?? (await objects.create({ topic: topicOf(wanted), value: content, ...settings }, cancel)).id;
+    const named = await this.#give(wanted, id, before, cancel);
+    if (named !== id && !begun) await objects.remove(id, cancel);
+    if (named !== undefined) throw exists(wanted);
+    if (begun) await objects.update(id, content, cancel);
+    return this.#published(wanted, cancel);
+  }
+
+  /** Gives an object another value. Throws `PeerError` `unknown-object`; `SharedObjectError` `too-large`. */
+  async set(name: string, value: string | Uint8Array, cancel: Cancellable = {}): Promise<OwnObject> {
+    const { id } = await this.#own(name, cancel);
+    await this.#parts.layers.objects.update(id, bytesOf(value), cancel);
+    return this.#published(name, cancel);
+  }
+
+  /** Lets contacts read an object: its value as it is now and later ones. Throws `PeerError` `unknown-object`, `unknown-contact`. */
+  async share(name: string, contacts: readonly string[], cancel: Cancellable = {}): Promise<OwnObject> {
+    const { id } = await this.#own(name, cancel);
+    const ids = await this.#parts.book.ids(contacts, cancel);
+    await this.#parts.layers.objects.share(id, ids, cancel);
+    await this.#parts.layers.establish(ids, cancel);
+    return this.#published(name, cancel);
+  }
+
+  /** From now on these contacts read nothing new. Throws `PeerError` `unknown-object`, `unknown-contact`. */
+  async unshare(name: string, contacts: readonly string[], cancel: Cancellable = {}): Promise<OwnObject> {
+    const { id } = await this.#own(name, cancel);
+    const ids = await this.#parts.book.ids(contacts, cancel);
+    await this.#parts.layers.objects.unshare(id, ids, cancel);
+    await this.#parts.layers.establish(ids, cancel);
+    return this.#published(name, cancel);
+  }
+
+  /** Deletes an object, for everybody. Throws `PeerError` `unknown-object`. */
+  async remove(name: string, cancel: Cancellable = {}): Promise<OwnObject> {
+    const { id } = await this.#own(name, cancel);
+    const last = await this.#view(name, id, cancel);
+    await this.#parts.layers.objects.remove(id, cancel);
+    await this.#forget(checkObjectName(name), id, cancel);
+    const { failure } = await this.#parts.publish(cancel);
+    return { ...last, ...(failure === undefined ? {} : { failure }) };
+  }
+
+  /** The value of a contact's object as it was read last, or of one's own ("me"). Throws `PeerError` `unknown-contact`, `unknown-object`. */
+  async get(owner: string, name: string, cancel: Cancellable = {}): Promise<ObjectValue> {
+    const { objects } = this.#parts.layers;
+    const wanted = checkObjectName(name);
+    if (owner === "me") {
+      const { id, version } = await this.#own(wanted, cancel);
+      const value = await objects.value(id, cancel);
+      return { owner, name: wanted, version, value, state: "current" };
+    }
+    const contact = await this.#parts.book.find(owner, cancel);
+    const shared = await objects.subscriptions({ contact: contact.id, ...cancel });
+    const found = newest(shared.filter(({ topic }) => nameIn(topic) === wanted));
+    if (!found) throw unknown(`${contact.name} shares no object called ${JSON.stringify(wanted)} with you, or its key has not come yet.`);
+    const value = (await objects.get(found.contact, found.id, cancel))?.value;
+    return { owner: contact.name, name: wanted, version: found.version, value, state: found.state };
+  }
+
+  /** One's own objects, and those that contacts share. */
+  async list(
+    cancel: Cancellable = {},
+  ): Promise<{ readonly own: readonly OwnObject[]; readonly shared: readonly Omit<ObjectValue, "value">[] }> {
+    const { layers, book } = this.#parts;
+    const own: OwnObject[] = [];
+    for (const { topic, id, isDeleted } of await layers.objects.owned(cancel)) {
+      const name = nameIn(topic);
+      if (name !== undefined && !isDeleted && (await this.#lookUp(name, cancel)).id === id) own.push(await this.#view(name, id, cancel));
+    }
+    const shared: Omit<ObjectValue, "value">[] = [];
+    for (const { contact, topic, version, state } of await layers.objects.subscriptions(cancel)) {
+      const name = nameIn(topic);
+      const owner = (await book.entry(contact, cancel))?.name;
+      if (name !== undefined && owner !== undefined) shared.push({ owner, name, version, state });
+    }
+    return { own, shared };
+  }
+
+  async #own(name: string, cancel: Cancellable): Promise<Owned> {
+    const { live } = await this.#lookUp(checkObjectName(name), cancel);
+    if (live) return live;
+    throw unknown(`You have no object called ${JSON.stringify(name.slice(0, 64))}.`);
+  }
+
+  /** Which object the name stands for, and that object unless it was deleted. */
+  async #lookUp(name: string, cancel: Cancellable): Promise<{ readonly id: ObjectId | undefined; readonly live: Owned | undefined }> {
+    const { mailbox, objects } = this.#parts.layers;
+    const record = objectRecord(name);
+    const found = (await mailbox.load([record], cancel)).get(record);
+    const id = found && decodeOwnObject(found);
+    const owned = id === undefined ? [] : await objects.owned(cancel);
+    return { id, live: owned.find((one) => one.id === id && !one.isDeleted) };
+  }
+
+  async #unnamed(name: string, cancel: Cancellable): Promise<ObjectId | undefined> {
+    const { id: named } = await this.#lookUp(name, cancel);
+    const owned = await this.#parts.layers.objects.owned(cancel);
+    return owned.find(({ topic, isDeleted, id }) => topic === topicOf(name) && !isDeleted && id !== named)?.id;
+  }
+
+  /** Makes the name stand for this object; answers what it stands for if another process was faster. */
+  async #give(name: string, id: ObjectId, before: ObjectId | undefined, cancel: Cancellable): Promise<ObjectId | undefined> {
+    const record = objectRecord(name);
+    return this.#parts.layers.mailbox.transact(
+      { read: [record] },
+      (tx) => {
+        const found = tx.get(record);
+        const now = found && decodeOwnObject(found);
+        if (now !== before) return now;
+        tx.put(record, encodeOwnObject(id));
+        return undefined;
+      },
+      cancel,
+    );
+  }
+
+  async #forget(name: string, id: ObjectId, cancel: Cancellable): Promise<void> {
+    const record = objectRecord(name);
+    await this.#parts.layers.mailbox.transact(
+      { read: [record] },
+      (tx) => {
+        const found = tx.get(record);
+        if (found && decodeOwnObject(found) === id) tx.remove(record);
+      },
+      cancel,
+    );
+  }
+
+  async #published(name: string, cancel: Cancellable): Promise<OwnObject> {
+    const { failure } = await this.#parts.publish(cancel);
+    const { id } = await this.#own(name, cancel);
+    return { ...(await this.#view(checkObjectName(name), id, cancel)), ...(failure === undefined ? {} : { failure }) };
+  }
+
+  async #view(name: string, id: ObjectId, cancel: Cancellable): Promise<OwnObject> {
+    const owned = (await this.#parts.layers.objects.owned(cancel)).find((one) => one.id === id);
+    const { version = 0, subscribers = [] } = owned ?? {};
+    return { owner: "me", name, version, subscribers: await this.#parts.book.namesOf(subscribers, cancel) };
+  }
+}
+
+/** The one that an application means by a name: it may have been deleted and made again. */
+function newest(shared: readonly Subscribed[]): Subscribed | undefined {
+  const isOver = ({ state }: Subscribed): number => (state === "deleted" || state === "revoked" ? 1 : 0);
+  return [...shared].sort((a, b) => isOver(a) - isOver(b) || b.version - a.version)[0];
+}
+
+const bytesOf = (value: string | Uint8Array): Uint8Array => (typeof value === "string" ? new TextEncoder().encode(value) : value);
+const unknown = (message: string): PeerError => new PeerError("unknown-object", message);
+const exists = (name: string): PeerError =>
+  new PeerError("object-exists", `You have an object called ${JSON.stringify(name)} already: set its value instead.`);
