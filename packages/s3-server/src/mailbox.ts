@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Grant, KeyRecord } from "./core/rights.ts";
 import { isBucketName } from "./core/target.ts";
+import { DirectoryWaits } from "./disk/directory-waits.ts";
 import type { DiskSettings } from "./disk/durable.ts";
 import { ObjectStore } from "./disk/object-store.ts";
 import { type KeysFile, updateKeysFile } from "./key-ring.ts";
@@ -60,7 +61,7 @@ export async function prepareDataDir(dataDir: string, durable: boolean): Promise
   } catch (cause) {
     throw new S3ServerError("data-dir-unusable", `The data directory ${resolve(dataDir)} cannot be made or written.`, { cause });
   }
-  return { tempDir, durable, newId: () => Buffer.from(systemRandomBytes(16)).toString("hex") };
+  return { tempDir, durable, directories: new DirectoryWaits(), newId: () => Buffer.from(systemRandomBytes(16)).toString("hex") };
 }
 
 function keysOf(file: KeysFile, bucket: string): MailboxKeys | undefined {

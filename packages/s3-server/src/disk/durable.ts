@@ -1,5 +1,6 @@
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { DirectoryWaits } from "./directory-waits.ts";
 
 /** How the server writes: where unfinished files lie, how they are named, and whether to wait until the disk has them. */
 export interface DiskSettings {
@@ -7,19 +8,15 @@ export interface DiskSettings {
   readonly tempDir: string;
   /** False only for tests and throw-away data: a power cut may then lose answered writes. */
   readonly durable: boolean;
+  /** Shared by all that write into one data directory. */
+  readonly directories: DirectoryWaits;
   /** A fresh name of 32 hex digits. */
   newId(): string;
 }
 
 /** Waits until the directory's entries are on the disk. Windows cannot open directories, and needs no such thing. */
-export async function syncDirectory(path: string, settings: Pick<DiskSettings, "durable">): Promise<void> {
-  if (!settings.durable || process.platform === "win32") return;
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+export async function syncDirectory(path: string, { durable, directories }: DiskSettings): Promise<void> {
+  if (durable && process.platform !== "win32") await directories.wait(path);
 }
 
 /** Puts a finished temporary file in its place: a kill before or after leaves the old or the new file, whole (SPEC §5.1). */

@@ -17,6 +17,7 @@ export class PendingFile {
   #gatheredBytes = 0;
   #size = 0;
   #open = true;
+  #moved = false;
 
   private constructor(settings: DiskSettings, path: string, handle: FileHandle) {
     this.#settings = settings;
@@ -54,12 +55,13 @@ export class PendingFile {
 
   async moveTo(path: string): Promise<void> {
     await moveInPlace(this.#path, path, this.#settings);
+    this.#moved = true;
   }
 
   /** Removes the file where it was not moved. Never fails: it stands in `finally`. */
   async discard(): Promise<void> {
     await this.#close().catch(() => undefined);
-    await rm(this.#path, { force: true }).catch(() => undefined);
+    if (!this.#moved) await rm(this.#path, { force: true }).catch(() => undefined);
   }
 
   async #flush(): Promise<void> {

@@ -6,6 +6,8 @@ import { isMissing } from "./durable.ts";
 
 /** Up to this size a file is read at once; above, it streams. */
 const smallBytes = 256 * 1024;
+/** Nearly every description fits in so much of a file's end. */
+const endingBytes = 4096;
 
 /** An open object: it stays whole and unchanged even when the name is overwritten or removed meanwhile. Must be closed. */
 export interface StoredObject {
@@ -22,10 +24,13 @@ export async function openStored(path: string): Promise<StoredObject | undefined
   let keep = false;
   try {
     const { size } = await handle.stat();
-    const ending = await readAt(handle, Math.max(0, size - smallBytes), Math.min(size, smallBytes));
-    const description = describe(ending, size);
+    if (size <= smallBytes) {
+      const file = await readAt(handle, 0, size);
+      const description = describe(file, size);
+      return description && whole(description, file);
+    }
+    const description = await describeOpen(handle, size);
     if (!description) return undefined;
-    if (size <= smallBytes) return whole(description, ending);
     keep = true;
     return streaming(description, handle);
   } finally {
@@ -39,15 +44,19 @@ export async function describeStored(path: string): Promise<Description | undefi
   if (!handle) return undefined;
   try {
     const { size } = await handle.stat();
-    const near = Math.min(size, 4096);
-    const ending = await readAt(handle, size - near, near);
-    const length = descriptionLength(ending.subarray(-tailBytes));
-    if (length === undefined || length + tailBytes <= near) return describe(ending, size);
-    const far = Math.min(size, maxDescriptionBytes + tailBytes);
-    return describe(await readAt(handle, size - far, far), size);
+    return await describeOpen(handle, size);
   } finally {
     await handle.close();
   }
+}
+
+async function describeOpen(handle: FileHandle, size: number): Promise<Description | undefined> {
+  const near = Math.min(size, endingBytes);
+  const ending = await readAt(handle, size - near, near);
+  const length = descriptionLength(ending.subarray(-tailBytes));
+  if (length === undefined || length + tailBytes <= near) return describe(ending, size);
+  const far = Math.min(size, maxDescriptionBytes + tailBytes);
+  return describe(await readAt(handle, size - far, far), size);
 }
 
 function describe(ending: Buffer, fileBytes: number): Description | undefined {
@@ -83,7 +92,8 @@ async function* readSlice(handle: FileHandle, start: number, end: number): Async
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+  // Not cleared first: only what was read is given on.
+  const buffer = Buffer.allocUnsafeSlow(length);
   let done = 0;
   while (done < length) {
     const { bytesRead } = await handle.read(buffer, done, length - done, position + done);

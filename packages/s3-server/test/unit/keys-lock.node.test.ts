@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { DirectoryWaits } from "../../src/disk/directory-waits.ts";
 import { updateKeysFile } from "../../src/key-ring.ts";
 import { systemClock } from "../../src/system-clock.ts";
 import { temporaryDir } from "../support/started.ts";
@@ -11,7 +12,7 @@ async function scene() {
   const tempDir = join(dataDir, "tmp");
   mkdirSync(tempDir);
   let count = 0;
-  const settings = { tempDir, durable: false, newId: () => String(++count).padStart(32, "0") };
+  const settings = { tempDir, durable: false, directories: new DirectoryWaits(), newId: () => String(++count).padStart(32, "0") };
   return { dataDir, settings, lock: join(dataDir, "keys.lock"), keys: join(dataDir, "keys.json") };
 }
 
