@@ -193,7 +193,7 @@ export class UploadRun {
   async #send(spot: Spot, entry: UploadEntry, sealed: Sealed, signal: AbortSignal): Promise<void> {
     const path = objectPath(this.#context.crypto, entry.key);
     this.#sending.set(path, spot);
-    await this.#context.writer.write(path, sealed.bytes, { signal });
+    await this.#context.writer.write(path, sealed.bytes, { sha256: sealed.hash, signal });
     await this.#journal.set(spot.level, spot.index, { ...entry, state: "stored" });
     this.#sending.delete(path);
   }
