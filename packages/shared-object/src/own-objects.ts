@@ -4,14 +4,17 @@ import { toPath } from "@cweb/storage-remote";
 import type { ObjectId } from "./core/object-id.ts";
 import type { Content, OwnedObject, OwnerContext, OwnerStep } from "./core/owned-object.ts";
 import { objectPath, openObject } from "./core/sealed-object.ts";
-import type { SharedObjectsOptions } from "./options.ts";
+import { cancel, type SharedObjectsOptions } from "./options.ts";
 import { SharedObjectError } from "./shared-object-error.ts";
-import { contentRecord, ownedRecord, recordNames } from "./wire/own-records.ts";
+import type { StoredValue } from "./stored-value.ts";
+import { contentRecord, largeRecord, ownedRecord, recordNames } from "./wire/own-records.ts";
 
 export interface OwnedWithContent {
   readonly state: OwnedObject;
   readonly content: Content;
 }
+
+const pageSize = 100;
 
 /** The own objects' records, and what a step of their owner does to records and bucket. */
 export class OwnObjects {
@@ -27,9 +30,7 @@ export class OwnObjects {
   }
 
   get(tx: Transaction, id: ObjectId): OwnedWithContent | undefined {
-    const [name, contentName] = [recordNames.owned(id), recordNames.ownContent(id)];
-    const [bytes, content] = [tx.get(name), tx.get(contentName)];
-    return bytes && content && { state: ownedRecord.decode(name, bytes), content: contentRecord.decode(contentName, content) };
+    return decode(id, (name) => tx.get(name));
   }
 
   /** Throws `SharedObjectError` `unknown-object`, `object-deleted`. */
@@ -37,8 +38,38 @@ export class OwnObjects {
     return requireLive(this.get(tx, id));
   }
 
+  /** As it is, for looking. */
+  async load(id: ObjectId, signal: AbortSignal | undefined): Promise<OwnedWithContent | undefined> {
+    const records = await this.#options.mailbox.load(this.reads(id), cancel(signal));
+    return decode(id, (name) => records.get(name));
+  }
+
+  async loadLarge(id: ObjectId, version: number, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+    const name = recordNames.ownLarge(id);
+    const bytes = (await this.#options.mailbox.load([name], cancel(signal))).get(name);
+    const large = bytes && largeRecord.decode(name, bytes);
+    return large?.version === version ? large.value : undefined;
+  }
+
+  async all(signal: AbortSignal | undefined): Promise<readonly OwnedObject[]> {
+    const all: OwnedObject[] = [];
+    for (let after = ""; ; ) {
+      const page = await this.#options.mailbox.scan(recordNames.ownedPrefix, { after, limit: pageSize, ...cancel(signal) });
+      all.push(...page.map(({ name, bytes }) => ownedRecord.decode(name, bytes)));
+      const last = page.at(-1);
+      if (!last || page.length < pageSize) return all;
+      after = last.name;
+    }
+  }
+
   put(tx: Transaction, state: OwnedObject): void {
     tx.put(recordNames.owned(state.objectId), ownedRecord.encode(state));
+  }
+
+  /** Forgets an object, and its keys. */
+  forget(tx: Transaction, { objectId, signingKey, key }: OwnedObject): void {
+    for (const name of [...this.reads(objectId), recordNames.ownLarge(objectId)]) tx.remove(name);
+    tx.consume(signingKey, key);
   }
 
   context(tx: Transaction): OwnerContext {
@@ -48,10 +79,10 @@ export class OwnObjects {
   }
 
   /** Does in this transaction what a step of the core wants. */
-  apply(tx: Transaction, step: OwnerStep, content?: Content): OwnedObject {
+  apply(tx: Transaction, step: OwnerStep, stored?: StoredValue): OwnedObject {
     const { state } = step;
     this.put(tx, state);
-    if (content) tx.put(recordNames.ownContent(state.objectId), contentRecord.encode(content));
+    if (stored) putValue(tx, state, stored);
     for (const { path, object, head } of step.replace) {
       tx.replace(path, object, {
         ...(head ? { tag: formatTag(state.objectId, head.version, head.head) } : {}),
@@ -72,6 +103,19 @@ export class OwnObjects {
     this.#guarded.add(path);
     mailbox.guard(path, versionReader(crypto, this.#options.ownId, state));
   }
+}
+
+function decode(id: ObjectId, get: (name: string) => Uint8Array | undefined): OwnedWithContent | undefined {
+  const [name, contentName] = [recordNames.owned(id), recordNames.ownContent(id)];
+  const [bytes, content] = [get(name), get(contentName)];
+  return bytes && content && { state: ownedRecord.decode(name, bytes), content: contentRecord.decode(contentName, content) };
+}
+
+/** A large value is kept beside its reference: the owner need not fetch its own file. */
+function putValue(tx: Transaction, { objectId, valueVersion }: OwnedObject, { value, content, fileId }: StoredValue): void {
+  tx.put(recordNames.ownContent(objectId), contentRecord.encode(content));
+  if (fileId === null) tx.remove(recordNames.ownLarge(objectId));
+  else tx.put(recordNames.ownLarge(objectId), largeRecord.encode({ version: valueVersion, value }));
 }
 
 function versionReader(crypto: CipherSuite, owner: Uint8Array, state: OwnedObject): (bytes: Uint8Array) => number | undefined {

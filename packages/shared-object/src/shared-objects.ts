@@ -1,15 +1,14 @@
-import { type CwebId, encodeId } from "@cweb/discovery";
+import type { CwebId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
 import type { SessionLayer } from "@cweb/session";
 import type { Assignment } from "./assignment.ts";
-import { limits } from "./core/limits.ts";
 import type { ObjectId } from "./core/object-id.ts";
 import { ObjectLayer } from "./object-layer.ts";
-import { type Cancellable, cancel, type SharedObjectsOptions } from "./options.ts";
+import { ObjectSteps } from "./object-steps.ts";
+import type { Cancellable, SharedObjectsOptions } from "./options.ts";
 import { type CreateOptions, type Owned, Owner, type UpdateOptions } from "./owner.ts";
 import { type PollReport, type Subscribed, Subscriber } from "./subscriber.ts";
-import { recordKinds } from "./wire/object-record.ts";
-import { payload } from "./wire/payload.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface PollObjectsOptions extends Cancellable {
   /** Also what is not due yet. */
@@ -20,13 +19,14 @@ export interface PollObjectsOptions extends Cancellable {
 export class SharedObjects {
   /** For `createKindRegistry` of the sessions. */
   readonly layer: SessionLayer = new ObjectLayer();
-  readonly #options: SharedObjectsOptions;
   readonly #owner: Owner;
+  readonly #upkeep: Upkeep;
   readonly #subscriber: Subscriber;
 
   constructor(options: SharedObjectsOptions) {
-    this.#options = options;
-    this.#owner = new Owner(options);
+    const steps = new ObjectSteps(options);
+    this.#owner = new Owner(steps);
+    this.#upkeep = new Upkeep(steps);
     this.#subscriber = new Subscriber(options);
   }
 
@@ -71,12 +71,8 @@ export class SharedObjects {
   }
 
   /** An own object's value; `undefined` for none of ours, or a deleted one. */
-  async value(id: ObjectId, { signal }: Cancellable = {}): Promise<Uint8Array | undefined> {
-    const found = await this.#owner.get(id, cancel(signal));
-    if (!found || found.state.isDeleted) return undefined;
-    const { content } = payload.decode(found.content.payload);
-    if (found.content.kind !== recordKinds.fileReference) return content;
-    return this.#options.files?.read(content, encodeId(this.#options.ownId), { maxBytes: limits.value, ...cancel(signal) });
+  value(id: ObjectId, options: Cancellable = {}): Promise<Uint8Array | undefined> {
+    return this.#owner.value(id, options);
   }
 
   /**
@@ -84,12 +80,12 @@ export class SharedObjects {
    * when nothing is; call it each round, before `Mailbox.flush`.
    */
   maintain(options: Cancellable = {}): Promise<void> {
-    return this.#owner.maintain(options);
+    return this.#upkeep.maintain(options);
   }
 
   /** Give it each report of `Mailbox.flush`: subscribers are told only of what is stored. */
   noteFlush(report: FlushReport, options: Cancellable = {}): Promise<void> {
-    return this.#owner.noteFlush(report, options);
+    return this.#upkeep.noteFlush(report, options);
   }
 
   // --- objects of contacts ---

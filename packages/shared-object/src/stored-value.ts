@@ -6,24 +6,35 @@ import { cancel, type ValueFiles } from "./options.ts";
 import { SharedObjectError } from "./shared-object-error.ts";
 import { recordKinds } from "./wire/object-record.ts";
 
-export function isTopic(topic: string): boolean {
-  const { length } = utf8(topic);
-  return topic.isWellFormed() && length > 0 && length <= limits.topic;
+/** A value as its record carries it, and the file it is in, if it is large. */
+export interface StoredValue {
+  readonly value: Uint8Array;
+  readonly content: Content;
+  readonly fileId: string | null;
 }
 
-/** A value as its record carries it; a large one is stored as a file first. Throws `SharedObjectError` `too-large`, and the port's errors. */
+export function isTopic(topic: string): boolean {
+  const { length } = utf8(topic);
+  return topic.isWellFormed() && !topic.startsWith("\ufeff") && length > 0 && length <= limits.topic;
+}
+
+export const filesPrefix = "shared-object/";
+
+/** Stores a large value as a file. Throws `SharedObjectError` `too-large`, and the port's errors. */
 export async function storeValue(
   files: ValueFiles | undefined,
-  { id, value }: { readonly id: ObjectId; readonly value: Uint8Array },
+  id: ObjectId,
+  value: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<{ readonly content: Content; readonly fileId: string | null }> {
+): Promise<StoredValue> {
   const most = files ? limits.value : limits.inlineValue;
   if (value.length > most) {
     throw new SharedObjectError("too-large", `A value has at most ${most} bytes; this one has ${value.length}.`);
   }
-  if (!files || value.length <= limits.inlineValue) {
-    return { content: { kind: recordKinds.value, bytes: value }, fileId: null };
+  if (!files || value.length <= limits.inlineValue) return { value, content: { kind: recordKinds.value, bytes: value }, fileId: null };
+  const { reference, fileId } = await files.publish(value, { key: filesPrefix + id, ...cancel(signal) });
+  if (reference.length > limits.reference) {
+    throw new SharedObjectError("too-large", `A file's reference has at most ${limits.reference} bytes.`);
   }
-  const { reference, fileId } = await files.publish(value, { key: `shared-object/${id}`, ...cancel(signal) });
-  return { content: { kind: recordKinds.fileReference, bytes: reference }, fileId };
+  return { value, content: { kind: recordKinds.fileReference, bytes: reference }, fileId };
 }

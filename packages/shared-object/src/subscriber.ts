@@ -12,8 +12,7 @@ import { Teller } from "./teller.ts";
 import { tryDecode } from "./wire/decode.ts";
 import { keyMessage } from "./wire/key-message.ts";
 import { recordKinds } from "./wire/object-record.ts";
-import { contentRecord, fetchedRecord, recordNames, subscriptionRecord } from "./wire/own-records.ts";
-import { payload } from "./wire/payload.ts";
+import { contentRecord, largeRecord, recordNames, subscriptionRecord } from "./wire/own-records.ts";
 
 /** An object of a contact, as far as it was read. */
 export interface Subscribed {
@@ -87,23 +86,23 @@ export class Subscriber {
   /** The newest value that was read, and what is known of it. A large one is fetched, and kept. */
   async get(contact: CwebId, id: ObjectId, { signal }: Cancellable): Promise<(Subscribed & { readonly value: Uint8Array }) | undefined> {
     const { mailbox, files } = this.#options;
-    const [name, contentName, fetchedName] = [recordNames.subscription, recordNames.content, recordNames.fetched].map((of) =>
-      of(contact, id),
-    );
-    const records = await mailbox.load([name, contentName, fetchedName] as string[], cancel(signal));
-    const [bytes, contentBytes, fetchedBytes] = [name, contentName, fetchedName].map((one) => records.get(one as string));
-    if (!bytes || !contentBytes) return undefined;
-    const state = subscriptionRecord.decode(name as string, bytes);
-    const subscribed = toSubscribed(contact, state, mailbox.clock.now());
-    if (!subscribed || state.shown === null) return undefined;
-    const { kind, payload: carried } = contentRecord.decode(contentName as string, contentBytes);
-    const { content } = payload.decode(carried);
-    if (kind !== recordKinds.fileReference) return { ...subscribed, value: content };
-    const fetched = fetchedBytes && fetchedRecord.decode(fetchedName as string, fetchedBytes);
-    if (fetched && sameBytes(fetched.contentHash, state.shown.contentHash)) return { ...subscribed, value: fetched.value };
+    const [name, contentName, largeName] = [
+      recordNames.subscription(contact, id),
+      recordNames.content(contact, id),
+      recordNames.large(contact, id),
+    ];
+    const records = await mailbox.load([name, contentName, largeName], cancel(signal));
+    const [stateBytes, contentBytes, largeBytes] = [records.get(name), records.get(contentName), records.get(largeName)];
+    const state = stateBytes && subscriptionRecord.decode(name, stateBytes);
+    const subscribed = state && toSubscribed(contact, state, mailbox.clock.now());
+    if (!subscribed || !contentBytes) return undefined;
+    const { kind, bytes } = contentRecord.decode(contentName, contentBytes);
+    if (kind !== recordKinds.fileReference) return { ...subscribed, value: bytes };
+    const large = largeBytes && largeRecord.decode(largeName, largeBytes);
+    if (large?.version === subscribed.version) return { ...subscribed, value: large.value };
     if (!files) return undefined;
-    const value = await files.read(content, contact, { maxBytes: limits.value, ...cancel(signal) });
-    await this.#keepFetched(contact, id, state.shown.contentHash, value, signal);
+    const value = await files.read(bytes, contact, { maxBytes: limits.value, ...cancel(signal) });
+    await this.#keepLarge(subscribed, value, signal);
     return { ...subscribed, value };
   }
 
@@ -115,20 +114,13 @@ export class Subscriber {
     );
   }
 
-  async #keepFetched(
-    contact: CwebId,
-    id: ObjectId,
-    contentHash: Uint8Array,
-    value: Uint8Array,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  /** Unless another value has come meanwhile. */
+  async #keepLarge({ contact, id, version }: Subscribed, value: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     await this.#options.mailbox.transact(
       { read: [recordNames.subscription(contact, id)] },
       (tx) => {
-        const shown = subscriptionIn(tx, contact, id)?.shown;
-        if (shown && sameBytes(shown.contentHash, contentHash)) {
-          tx.put(recordNames.fetched(contact, id), fetchedRecord.encode({ contentHash, value }));
-        }
+        if (subscriptionIn(tx, contact, id)?.shown?.version !== version) return;
+        tx.put(recordNames.large(contact, id), largeRecord.encode({ version, value }));
       },
       cancel(signal),
     );
@@ -161,7 +153,7 @@ export class Subscriber {
     const told = teller.state(state, content !== undefined);
     if (content) {
       tx.put(recordNames.content(contact, state.objectId), contentRecord.encode(content));
-      tx.remove(recordNames.fetched(contact, state.objectId));
+      tx.remove(recordNames.large(contact, state.objectId));
     }
     putSubscription(tx, contact, told);
     for (const code of raised) teller.alarm(state.objectId, state, code);
@@ -213,8 +205,6 @@ function toSubscribed(contact: CwebId, state: Subscription, now: number): Subscr
   const { topic, version, validUntil } = state.shown ?? { topic: "", version: 0, validUntil: 0 };
   return { contact, id: state.objectId, topic, version, state: standing, validUntil, alarms: state.alarms };
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** The ports of storage-remote throw errors of one class; it is told by its name so that a third party's port may bring its own. */
 function isStorageFailure(failure: unknown): failure is Error & { readonly code: unknown } {

@@ -231,6 +231,14 @@ export function dueStep(
 
 export type Clocks = Pick<OwnerContext, "now" | "confirmedNow" | "incarnation">;
 
+/** When something is due for this object, in ms; for one that was looked at just now. */
+export function nextDue(state: OwnedObject, { now, confirmedNow }: Clocks): number {
+  const live = state.isDeleted ? [] : [state.rotatedAt + state.rotateEvery * times.day, state.issuedAt + times.heartbeat];
+  const names = state.retired.map(({ since }) => now + times.retirement - (confirmedNow - since));
+  const files = state.oldFiles.map(({ since }) => now + times.fileRetirement - (confirmedNow - since));
+  return Math.min(...live, ...names, ...files);
+}
+
 /** What is due: a new epoch, a heartbeat, the deletion of old names. */
 export function tendObject(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
   const due = dueStep(state, context);

@@ -11,6 +11,9 @@ export interface Payload {
   readonly content: Uint8Array;
 }
 
-export const payload: Codec<Payload> = codec(struct({ topic: text(limits.topic), valueVersion: u64, content: bytesUpTo(limits.inlineValue) }), {
-  maxBytes: limits.inlineValue + 128,
-});
+export const payload: Codec<Payload> = codec(
+  struct({ topic: text(limits.topic), valueVersion: u64, content: bytesUpTo(limits.inlineValue) }),
+  {
+    maxBytes: limits.inlineValue + 128,
+  },
+);

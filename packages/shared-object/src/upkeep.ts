@@ -1,0 +1,155 @@
+import { decodeBase32 } from "@cweb/crypto";
+import type { CwebId } from "@cweb/discovery";
+import type { FlushReport } from "@cweb/mailbox";
+import { riderKinds } from "@cweb/session";
+import { times } from "./core/limits.ts";
+import type { ObjectId } from "./core/object-id.ts";
+import { type Clocks, dueStep, type Head, nextDue, noteStored, type OwnedObject, tendObject } from "./core/owned-object.ts";
+import type { ObjectSteps } from "./object-steps.ts";
+import { type Cancellable, cancel } from "./options.ts";
+import { parseTag } from "./own-objects.ts";
+import { headRider } from "./wire/head-rider.ts";
+import { recordNames } from "./wire/own-records.ts";
+
+const pageSize = 100;
+/** All own objects are looked at so often: another process may have changed them, and died. */
+const lookEvery = 3_600_000;
+
+/** The shell of the owner's side: what is due by itself. */
+export class Upkeep {
+  readonly #steps: ObjectSteps;
+  #looked: { readonly at: number; readonly until: number; readonly incarnation: number } | undefined;
+
+  constructor(steps: ObjectSteps) {
+    this.#steps = steps;
+  }
+
+  async maintain({ signal }: Cancellable): Promise<void> {
+    const { options, announcer } = this.#steps;
+    await this.#noteRenewed(signal);
+    const removed = await options.mailbox.scan(recordNames.removedPrefix, { limit: pageSize, ...cancel(signal) });
+    await this.#steps.dropRemoved(
+      removed.map(({ name }) => name.slice(recordNames.removedPrefix.length) as CwebId),
+      signal,
+    );
+    const clocks = await options.mailbox.transact(
+      {},
+      ({ now, confirmedNow, incarnation }) => ({ now, confirmedNow, incarnation }),
+      cancel(signal),
+    );
+    if (this.#mayBeDue(clocks)) await this.#tendAll(clocks, signal);
+    await announcer.tellAll(signal);
+  }
+
+  async noteFlush({ stored }: FlushReport, { signal }: Cancellable): Promise<void> {
+    for (const { tag = "" } of stored) {
+      const parsed = parseTag(tag);
+      const head = parsed && decodeBase32(parsed.head);
+      if (parsed && head) await this.#noteStored(parsed.id, { version: parsed.version, head }, signal);
+    }
+  }
+
+  /** Subscribers are told only of what is stored, and only of the newest. */
+  async #noteStored(id: ObjectId, head: Head, signal: AbortSignal | undefined): Promise<void> {
+    const { objects, announcer, options } = this.#steps;
+    const told = await options.mailbox.transact(
+      { read: objects.reads(id) },
+      (tx) => {
+        const state = objects.get(tx, id)?.state;
+        if (!state) return [];
+        const next = noteStored(state, head);
+        if (next === state) return [];
+        objects.put(tx, next);
+        return next.stored.version === next.newest.version ? next.subscribers : [];
+      },
+      cancel(signal),
+    );
+    await announcer.ride(told, { kind: riderKinds.objectHead, bytes: headRider.encode({ objectId: id, ...head }) }, signal);
+  }
+
+  /** Contacts whose session was renewed: each object that concerns them is told again. */
+  async #noteRenewed(signal: AbortSignal | undefined): Promise<void> {
+    const { objects, announcer, options } = this.#steps;
+    const renewed = await options.mailbox.scan(recordNames.renewedPrefix, { limit: pageSize, ...cancel(signal) });
+    const all = renewed.length > 0 ? await objects.all(signal) : [];
+    for (const { name } of renewed) {
+      const contact = name.slice(recordNames.renewedPrefix.length) as CwebId;
+      const concerned = all.filter(
+        ({ subscribers, ended }) => subscribers.includes(contact) || ended.some((one) => one.contact === contact),
+      );
+      await options.mailbox.transact(
+        { read: [name] },
+        (tx) => {
+          if (tx.get(name) === undefined) return;
+          for (const { objectId } of concerned) announcer.note(tx, objectId, [contact]);
+          tx.remove(name);
+        },
+        cancel(signal),
+      );
+    }
+  }
+
+  #mayBeDue({ now, incarnation }: Clocks): boolean {
+    const looked = this.#looked;
+    return !looked || looked.incarnation !== incarnation || now < looked.at || now >= looked.until;
+  }
+
+  async #tendAll(clocks: Clocks, signal: AbortSignal | undefined): Promise<void> {
+    const { objects } = this.#steps;
+    let until = clocks.now + lookEvery;
+    for (const state of await objects.all(signal)) {
+      objects.guard(state);
+      const after = dueStep(state, clocks) === undefined ? state : await this.#tend(state.objectId, signal);
+      if (!after) continue;
+      await this.#removeFiles(after, clocks, signal);
+      if (after.isDeleted && after.retired.length === 0 && after.oldFiles.length === 0) await this.#forget(after.objectId, signal);
+      until = Math.min(until, nextDue(after, clocks));
+    }
+    this.#looked = { at: clocks.now, until, incarnation: clocks.incarnation };
+  }
+
+  async #tend(id: ObjectId, signal: AbortSignal | undefined): Promise<OwnedObject | undefined> {
+    const { objects, announcer, options } = this.#steps;
+    const after = await options.mailbox.transact(
+      { read: objects.reads(id) },
+      (tx) => {
+        const found = objects.get(tx, id);
+        if (!found) return undefined;
+        const after = objects.apply(tx, tendObject(objects.context(tx), found.state, found.content));
+        if (after.epoch !== found.state.epoch) announcer.note(tx, id, after.subscribers);
+        return after;
+      },
+      cancel(signal),
+    );
+    if (after) objects.guard(after);
+    return after;
+  }
+
+  async #removeFiles({ objectId, oldFiles, stored, newest }: OwnedObject, clocks: Clocks, signal: AbortSignal | undefined): Promise<void> {
+    const { objects, options } = this.#steps;
+    if (!options.files || stored.version !== newest.version) return;
+    for (const { fileId } of oldFiles.filter(({ since }) => clocks.confirmedNow - since >= times.fileRetirement)) {
+      await options.files.remove(fileId, cancel(signal));
+      await options.mailbox.transact(
+        { read: objects.reads(objectId) },
+        (tx) => {
+          const state = objects.get(tx, objectId)?.state;
+          if (state) objects.put(tx, { ...state, oldFiles: state.oldFiles.filter((old) => old.fileId !== fileId) });
+        },
+        cancel(signal),
+      );
+    }
+  }
+
+  async #forget(id: ObjectId, signal: AbortSignal | undefined): Promise<void> {
+    const { objects, options } = this.#steps;
+    await options.mailbox.transact(
+      { read: objects.reads(id) },
+      (tx) => {
+        const state = objects.get(tx, id)?.state;
+        if (state?.isDeleted) objects.forget(tx, state);
+      },
+      cancel(signal),
+    );
+  }
+}
