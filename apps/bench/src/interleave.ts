@@ -1,4 +1,4 @@
-import type { Contestant } from "./benchmark.ts";
+import type { Contestant, Measured } from "./benchmark.ts";
 
 /** Both in milliseconds; `cpu` is that of the whole process. */
 export interface Stopwatch {
@@ -15,11 +15,14 @@ export interface Figure {
   readonly cpu: number;
   /** This contestant's rate over the first one's, the median of the rounds' own ratios: noise that lasts longer than a round cancels out. */
   readonly ratio: number;
+  /** MiB of memory, the most of all rounds, where contestants measure themselves. */
+  readonly peak?: number;
 }
 
 interface Lap {
   readonly rate: number;
   readonly cpu: number;
+  readonly peak: number;
 }
 
 export function median(values: readonly number[]): number {
@@ -32,8 +35,11 @@ export function median(values: readonly number[]): number {
 async function lapOf(contestant: Contestant, watch: Stopwatch): Promise<Lap> {
   const wall = watch.wall();
   const cpu = watch.cpu();
-  const units = await contestant();
-  return { rate: (units * 1000) / (watch.wall() - wall), cpu: ((watch.cpu() - cpu) * 1000) / units };
+  const done = await contestant();
+  const measured: Measured =
+    typeof done === "number" ? { units: done, wall: watch.wall() - wall, cpu: watch.cpu() - cpu, peak: Number.NaN } : done;
+  const { units } = measured;
+  return { rate: (units * 1000) / measured.wall, cpu: (measured.cpu * 1000) / units, peak: measured.peak };
 }
 
 /**
@@ -53,10 +59,14 @@ export async function interleave(
       if (round > 0) laps.get(name)?.push(lap);
     }
   const first = laps.get(names[0] ?? "") ?? [];
-  return [...laps].map(([name, own]) => ({
-    name,
-    rate: median(own.map((lap) => lap.rate)),
-    cpu: median(own.map((lap) => lap.cpu)),
-    ratio: median(own.map((lap, index) => lap.rate / (first[index]?.rate ?? Number.NaN))),
-  }));
+  return [...laps].map(([name, own]) => {
+    const peak = Math.max(...own.map((lap) => lap.peak));
+    return {
+      name,
+      rate: median(own.map((lap) => lap.rate)),
+      cpu: median(own.map((lap) => lap.cpu)),
+      ratio: median(own.map((lap, index) => lap.rate / (first[index]?.rate ?? Number.NaN))),
+      ...(Number.isFinite(peak) && { peak }),
+    };
+  });
 }

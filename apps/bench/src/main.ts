@@ -2,7 +2,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Report } from "./benchmark.ts";
 import { interleave, type Stopwatch } from "./interleave.ts";
 import { tableOf } from "./report.ts";
 
@@ -27,6 +27,16 @@ async function runOne(bench: Benchmark): Promise<void> {
   }
 }
 
+async function print({ title, lines }: Report): Promise<void> {
+  console.log(`\n${title}`);
+  for await (const line of lines()) console.log(`  ${line}`);
+}
+
+interface Exported {
+  readonly benches?: readonly Benchmark[];
+  readonly reports?: readonly Report[];
+}
+
 async function main(words: readonly string[]): Promise<number> {
   const files = globSync("{packages,apps}/*/bench/*.bench.ts", { cwd: root }).sort();
   const chosen = files.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
@@ -38,8 +48,9 @@ async function main(words: readonly string[]): Promise<number> {
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
   for (const file of chosen) {
     console.log(`\n— ${file}`);
-    const { benches }: { readonly benches: readonly Benchmark[] } = await import(pathToFileURL(join(root, file)).href);
+    const { benches = [], reports = [] }: Exported = await import(pathToFileURL(join(root, file)).href);
     for (const bench of benches) await runOne(bench);
+    for (const report of reports) await print(report);
   }
   return 0;
 }

@@ -40,6 +40,13 @@ describe("interleaved rounds", () => {
     ]);
   });
 
+  test("take what a contestant measured by itself", async () => {
+    const peaks = [900, 30, 50, 40];
+    const own = () => ({ units: 10, wall: 20, cpu: 5, peak: peaks.shift() ?? 0 });
+    const [figure] = await interleave({ own }, 3, virtualWatch());
+    expect(figure).toEqual({ name: "own", rate: 500, cpu: 500, ratio: 1, peak: 50 });
+  });
+
   test("compare within a round, so that a slow minute of the machine cancels out", async () => {
     const watch = virtualWatch();
     let rounds = 0;
@@ -70,5 +77,16 @@ describe("the table", () => {
     expect(lines.map((line) => line.length)).toEqual([lines[0]?.length, lines[0]?.length, lines[0]?.length]);
     expect(table).toContain("1 235");
     expect(table).toContain("21.3   0.02");
+  });
+
+  test("shows memory where contestants measured it", () => {
+    const figure = { rate: 1, cpu: 1, ratio: 1 };
+    const lines = tableOf("MiB", [
+      { name: "a", ...figure, peak: 123.4 },
+      { name: "b", ...figure },
+    ]).split("\n");
+    expect(lines[0]).toMatch(/peak MiB$/);
+    expect(lines[1]).toMatch(/ 123$/);
+    expect(lines[2]).not.toMatch(/123/);
   });
 });
