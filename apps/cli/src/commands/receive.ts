@@ -1,4 +1,4 @@
-import type { Peer, PeerEvent, PollReport } from "@cweb/client";
+import type { MessageEvent, Peer, PeerEvent, PollReport } from "@cweb/client";
 import { systemClock } from "@cweb/crypto";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
@@ -116,13 +116,18 @@ function isArrival({ type }: PeerEvent): boolean {
   return type !== "alarm" && type !== "gap" && type !== "undecryptable" && type !== "own-state-restored";
 }
 
+function contentOf({ text, file, number, payload }: MessageEvent): object {
+  if (file) return { file: { reference: file.reference, name: file.name, size: file.size, mime: file.mime } };
+  // Kinds without a text belong to applications; their bytes are handed on as they are.
+  return text === undefined ? { number, payload: Buffer.from(payload).toString("base64") } : { text };
+}
+
 function lineOf(event: PeerEvent): Line {
   const again = event.redelivered ? { redelivered: true } : {};
   switch (event.type) {
     case "message": {
-      const { type, kind, id, from, text, sentAt, number, payload } = event;
-      // Kinds without a text belong to applications; their bytes are handed on as they are.
-      const content = text === undefined ? { number, payload: Buffer.from(payload).toString("base64") } : { text };
+      const { type, kind, id, from, sentAt } = event;
+      const content = contentOf(event);
       return { type, kind, id, from, ...content, sentAt, ...again };
     }
     case "delivered":

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Choose } from "./choose.ts";
 import { addContacts } from "./contacts.ts";
-
+import { addFiles } from "./files.ts";
 import { addIdentity } from "./identity.ts";
 import { addMessages } from "./messages.ts";
 
@@ -20,7 +20,7 @@ export function commands(choose: Choose): Command {
   addIdentity(program, choose);
   addContacts(program, choose);
   addMessages(program, choose);
-
+  addFiles(program, choose);
   return program;
 }
 

@@ -1,0 +1,33 @@
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { fileSource } from "@cweb/file-sharing/node";
+import type { Context } from "../context.ts";
+import { withPeer } from "../home.ts";
+import { mediaTypeOf } from "../media-type.ts";
+import { exitCodes } from "../problem.ts";
+import { ProgressView } from "../progress-view.ts";
+
+/** The file's absolute path names the upload: the same command again goes on with it. */
+export async function share(context: Context, given: string, names: readonly string[]): Promise<number> {
+  const { output } = context;
+  const path = resolve(given);
+  const name = basename(path);
+  const source = await fileSource(path, { signal: context.signal });
+  const { mtimeMs } = await stat(path);
+  return withPeer(context, async (peer) => {
+    const view = await ProgressView.open(output, name);
+    try {
+      const signal = AbortSignal.any([context.signal, view.signal]);
+      const file = { name, mime: mediaTypeOf(name), mtime: Math.max(0, Math.floor(mtimeMs)), key: path };
+      const shared = await peer.files.share(source, { ...file, to: names, onProgress: view.report, signal });
+      await view.close();
+      // The file is there; that a message must wait is told, and is no failure.
+      for (const { failure, to } of shared.sent) if (failure !== undefined) await output.problem(failure, { contact: to });
+      const { fileId, reference, size, to } = shared;
+      await output.line({ type: "shared", fileId, reference, name, size, to });
+      return exitCodes.done;
+    } finally {
+      await view.close();
+    }
+  });
+}
