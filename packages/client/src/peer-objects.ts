@@ -66,8 +66,11 @@ export class PeerObjects {
     const begun = await this.#unnamed(wanted, cancel);
     const id = begun ?? (await objects.create({ topic: topicOf(wanted), value: content, ...settings }, cancel)).id;
     const named = await this.#give(wanted, id, before, cancel);
-    if (named !== id && !begun) await objects.remove(id, cancel);
-    if (named !== undefined) throw exists(wanted);
+    if (named !== undefined) {
+      // Nobody would ever find it; unless that other process has adopted it.
+      if (named !== id && !begun) await objects.remove(id, cancel);
+      throw exists(wanted);
+    }
     if (begun) await objects.update(id, content, cancel);
     return this.#published(wanted, cancel);
   }
