@@ -1,5 +1,6 @@
 import {
   type CreatedPeer,
+  type EventFile,
   type MessageEvent,
   Peer,
   type PeerEvent,
@@ -49,6 +50,8 @@ export class Person {
   /** Texts sent, by the name of their reader. */
   readonly sent: Map<string, string[]> = new Map();
   readonly lines: Line[] = [];
+  /** Files that were told of. */
+  readonly files: EventFile[] = [];
   /** What was told beside messages. */
   readonly events: Exclude<PeerEvent, MessageEvent>[] = [];
   /** Ids that were shown a second time without being called redelivered. */
@@ -143,6 +146,10 @@ export class Person {
   }
 
   #noteMessage(event: MessageEvent): void {
+    if (event.kind === "file") {
+      if (event.file) this.files.push(event.file);
+      return;
+    }
     const isKnown = this.lines.some(({ id, from }) => id === event.id && from === event.from);
     if (isKnown && !event.redelivered) this.repeated.push(event.id);
     if (!isKnown) this.lines.push({ from: event.from, id: event.id, text: event.text ?? "", kind: event.kind });

@@ -6,8 +6,11 @@ import { largePayloads } from "./scenarios/large-payloads.ts";
 import { longBurst } from "./scenarios/long-burst.ts";
 import { lyingStore } from "./scenarios/lying-store.ts";
 import { oneOff } from "./scenarios/one-off.ts";
+import { privateProfile } from "./scenarios/private-profile.ts";
 import { removedContact } from "./scenarios/removed-contact.ts";
 import { restoredBackup } from "./scenarios/restored-backup.ts";
+import { sharedFile } from "./scenarios/shared-file.ts";
+import { sharedObjects } from "./scenarios/shared-objects.ts";
 import { stranger } from "./scenarios/stranger.ts";
 import { weeksAway } from "./scenarios/weeks-away.ts";
 
@@ -29,4 +32,7 @@ export const stories: readonly Story[] = [
   { title: "a third who has everybody's card reads and forges nothing", tell: stranger },
   { title: "a store that withholds, alters and rolls back", tell: lyingStore },
   { title: "ten weeks of absence", tell: weeksAway },
+  { title: "a file shared and fetched by processes that are killed, read in part, taken back", tell: sharedFile },
+  { title: "an object shared, changed, taken from one, deleted", tell: sharedObjects },
+  { title: "a profile that one contact sees and another does not", tell: privateProfile },
 ];
