@@ -60,7 +60,7 @@ export class ObjectLayer implements SessionLayer {
 /** Takes in a key message, or keeps it until the clock allows it. Answers whether it was taken or refused for good. */
 export function receiveKey(tx: Transaction, from: CwebId, key: KeyMessage): boolean {
   const before = subscriptionIn(tx, from, key.objectId);
-  if (!before && !hasRoom(tx, recordNames.subscriptionsOf(from), limits.objectsOfContact)) return true;
+  if (!before && !makeRoom(tx, from)) return true;
   const taking = takeKey(before, key, tx.now);
   if (taking.kind === "ahead") {
     holdKey(tx, from, key, before);
@@ -71,6 +71,18 @@ export function receiveKey(tx: Transaction, from: CwebId, key: KeyMessage): bool
     putSubscription(tx, from, taking.state);
   }
   return true;
+}
+
+/** Where a contact has the most objects that are followed already, one that is over makes room for a new one. */
+function makeRoom(tx: Transaction, from: CwebId): boolean {
+  const known = tx.scan(recordNames.subscriptionsOf(from), { limit: limits.objectsOfContact });
+  if (known.length < limits.objectsOfContact) return true;
+  const over = known
+    .map(({ name, bytes }) => subscriptionRecord.decode(name, bytes))
+    .filter(({ standing }) => standing === "deleted" || standing === "revoked")
+    .sort((a, b) => a.pin.version - b.pin.version)[0];
+  if (over) forget(tx, from, over.objectId);
+  return over !== undefined;
 }
 
 /** Only the newest of each object, and only of so many. The alarm is told once for each object. */

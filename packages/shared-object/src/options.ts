@@ -20,6 +20,8 @@ export interface ValueFiles {
     value: Uint8Array,
     options: Cancellable & { readonly key: string },
   ): Promise<{ readonly reference: Uint8Array; readonly fileId: string }>;
+  /** The ids of all files that `publish` has made or begun. With it, files of processes that died are found and removed. */
+  list?(options: Cancellable): Promise<readonly string[]>;
   /** Harmless for a file that is gone. */
   remove(fileId: string, options: Cancellable): Promise<void>;
   /** The whole file of this owner (possibly this home itself). Throws file-sharing's errors. */

@@ -57,7 +57,7 @@ export class Owner {
     requireWhole(rotateEvery, limits.rotateEvery, "rotateEvery is a whole number of days");
     const { objects, options } = this.#steps;
     const id = encodeObjectId(options.mailbox.random.bytes(16));
-    const stored = await storeValue(options.files, id, value, signal);
+    const stored = await storeValue(options.files, { id, after: 0, value }, signal);
     const { content, fileId } = stored;
     const state = await options.mailbox.transact(
       { read: objects.reads(id) },
@@ -73,8 +73,9 @@ export class Owner {
       if (ifVersion !== undefined && valueVersion !== ifVersion) throw changedMeanwhile();
     };
     const { objects, options } = this.#steps;
-    requireVersion(requireLive(await objects.load(id, signal)).state);
-    const stored = await storeValue(options.files, id, value, signal);
+    const { state: seen } = requireLive(await objects.load(id, signal));
+    requireVersion(seen);
+    const stored = await storeValue(options.files, { id, after: seen.valueVersion, value }, signal);
     const run = (tx: Transaction, before: OwnedObject): OwnerStep => {
       requireVersion(before);
       return updateObject(objects.context(tx), before, stored.content, stored.fileId);

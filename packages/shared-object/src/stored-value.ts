@@ -18,13 +18,12 @@ export function isTopic(topic: string): boolean {
   return topic.isWellFormed() && !topic.startsWith("\ufeff") && length > 0 && length <= limits.topic;
 }
 
-export const filesPrefix = "shared-object/";
-
-/** Stores a large value as a file. Throws `SharedObjectError` `too-large`, and the port's errors. */
+/**
+ * Stores a large value as a file. The upload's name tells which version it is to follow: tried again it goes on, and a file that was named before
+ * is never named anew. Throws `SharedObjectError` `too-large`, and the port's errors. */
 export async function storeValue(
   files: ValueFiles | undefined,
-  id: ObjectId,
-  value: Uint8Array,
+  { id, after, value }: { readonly id: ObjectId; readonly after: number; readonly value: Uint8Array },
   signal: AbortSignal | undefined,
 ): Promise<StoredValue> {
   const most = files ? limits.value : limits.inlineValue;
@@ -32,7 +31,7 @@ export async function storeValue(
     throw new SharedObjectError("too-large", `A value has at most ${most} bytes; this one has ${value.length}.`);
   }
   if (!files || value.length <= limits.inlineValue) return { value, content: { kind: recordKinds.value, bytes: value }, fileId: null };
-  const { reference, fileId } = await files.publish(value, { key: filesPrefix + id, ...cancel(signal) });
+  const { reference, fileId } = await files.publish(value, { key: `shared-object/${id}/${after}`, ...cancel(signal) });
   if (reference.length > limits.reference) {
     throw new SharedObjectError("too-large", `A file's reference has at most ${limits.reference} bytes.`);
   }

@@ -35,6 +35,8 @@ export interface PollReport {
   readonly failure?: unknown;
 }
 
+const getsAtOnce = 4;
+
 /** No object is as long as this one: it is refused like any other that is not right. */
 const oversized: ReadResult = { kind: "found", bytes: new Uint8Array(), version: "" as Version };
 
@@ -49,21 +51,11 @@ export class Subscriber {
   async poll(contact: CwebId, { all = false, signal }: Cancellable & { readonly all?: boolean }): Promise<PollReport> {
     await this.#takeHeld(contact, signal);
     const now = this.#options.mailbox.clock.now();
-    const due = (await this.#states(contact, signal)).filter((state) => isDue(state, now) || (all && state.key !== null));
+    const states = (await this.#states(contact, signal)).filter((state) => state.key !== null && (all || isDue(state, now)));
+    // The longest waiting first; how many there are is the contact's choice, and must not hold up the others.
+    const due = states.sort((a, b) => a.polledAt - b.polledAt).slice(0, all ? states.length : limits.getsPerPoll);
     const reader = due.length > 0 ? await this.#options.openReader(contact, cancel(signal)) : undefined;
-    const report = { gets: 0, changed: 0 };
-    if (!reader) return report;
-    for (const state of due) {
-      try {
-        report.gets++;
-        if (await this.#pollOne(contact, state, reader, signal)) report.changed++;
-      } catch (failure) {
-        signal?.throwIfAborted();
-        if (!isStorageFailure(failure)) throw failure;
-        return { ...report, failure };
-      }
-    }
-    return report;
+    return reader ? this.#pollEach(contact, due, reader, signal) : { gets: 0, changed: 0 };
   }
 
   async subscriptions({ contact, signal }: Cancellable & { readonly contact?: CwebId }): Promise<readonly Subscribed[]> {
@@ -124,6 +116,28 @@ export class Subscriber {
       },
       cancel(signal),
     );
+  }
+
+  async #pollEach(
+    contact: CwebId,
+    due: readonly Subscription[],
+    reader: RemoteReader,
+    signal: AbortSignal | undefined,
+  ): Promise<PollReport> {
+    let gets = 0;
+    let changed = 0;
+    for (let start = 0; start < due.length; start += getsAtOnce) {
+      const some = due.slice(start, start + getsAtOnce);
+      gets += some.length;
+      const outcomes = await Promise.allSettled(some.map((state) => this.#pollOne(contact, state, reader, signal)));
+      signal?.throwIfAborted();
+      changed += outcomes.filter((outcome) => outcome.status === "fulfilled" && outcome.value).length;
+      const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+      const other = failures.find((failure) => !isStorageFailure(failure));
+      if (other !== undefined) throw other;
+      if (failures.length > 0) return { gets, changed, failure: failures[0] };
+    }
+    return { gets, changed };
   }
 
   /** Asks for one object and takes in the answer. Answers whether the application was told of something. */

@@ -2,10 +2,10 @@ import { decodeBase32 } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
 import { riderKinds } from "@cweb/session";
-import { times } from "./core/limits.ts";
 import type { ObjectId } from "./core/object-id.ts";
 import { type Clocks, dueStep, type Head, nextDue, noteStored, type OwnedObject, tendObject } from "./core/owned-object.ts";
 import type { ObjectSteps } from "./object-steps.ts";
+import { OldFiles } from "./old-files.ts";
 import { type Cancellable, cancel } from "./options.ts";
 import { parseTag } from "./own-objects.ts";
 import { headRider } from "./wire/head-rider.ts";
@@ -18,10 +18,12 @@ const lookEvery = 3_600_000;
 /** The shell of the owner's side: what is due by itself. */
 export class Upkeep {
   readonly #steps: ObjectSteps;
+  readonly #files: OldFiles;
   #looked: { readonly at: number; readonly until: number; readonly incarnation: number } | undefined;
 
   constructor(steps: ObjectSteps) {
     this.#steps = steps;
+    this.#files = new OldFiles(steps);
   }
 
   async maintain({ signal }: Cancellable): Promise<void> {
@@ -97,14 +99,16 @@ export class Upkeep {
   async #tendAll(clocks: Clocks, signal: AbortSignal | undefined): Promise<void> {
     const { objects } = this.#steps;
     let until = clocks.now + lookEvery;
-    for (const state of await objects.all(signal)) {
+    const all = await objects.all(signal);
+    for (const state of all) {
       objects.guard(state);
       const after = dueStep(state, clocks) === undefined ? state : await this.#tend(state.objectId, signal);
       if (!after) continue;
-      await this.#removeFiles(after, clocks, signal);
+      await this.#files.remove(after, clocks, signal);
       if (after.isDeleted && after.retired.length === 0 && after.oldFiles.length === 0) await this.#forget(after.objectId, signal);
       until = Math.min(until, nextDue(after, clocks));
     }
+    await this.#files.sweep(all, clocks, signal);
     this.#looked = { at: clocks.now, until, incarnation: clocks.incarnation };
   }
 
@@ -123,22 +127,6 @@ export class Upkeep {
     );
     if (after) objects.guard(after);
     return after;
-  }
-
-  async #removeFiles({ objectId, oldFiles, stored, newest }: OwnedObject, clocks: Clocks, signal: AbortSignal | undefined): Promise<void> {
-    const { objects, options } = this.#steps;
-    if (!options.files || stored.version !== newest.version) return;
-    for (const { fileId } of oldFiles.filter(({ since }) => clocks.confirmedNow - since >= times.fileRetirement)) {
-      await options.files.remove(fileId, cancel(signal));
-      await options.mailbox.transact(
-        { read: objects.reads(objectId) },
-        (tx) => {
-          const state = objects.get(tx, objectId)?.state;
-          if (state) objects.put(tx, { ...state, oldFiles: state.oldFiles.filter((old) => old.fileId !== fileId) });
-        },
-        cancel(signal),
-      );
-    }
   }
 
   async #forget(id: ObjectId, signal: AbortSignal | undefined): Promise<void> {

@@ -40,6 +40,8 @@ export const limits = {
   oldFiles: 4_096,
   /** Objects of one contact that this home follows. */
   objectsOfContact: 1_000,
+  /** GETs of one poll of a contact. */
+  getsPerPoll: 64,
   /** Key messages of one contact that wait for the clock. */
   held: 64,
   /** Of a stored version of an object, in characters. */

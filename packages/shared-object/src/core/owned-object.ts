@@ -155,11 +155,14 @@ function writeRecord(context: OwnerContext, state: OwnedObject, saying: Saying):
 
 /** A new value; in a new epoch where the home has begun a new incarnation. The file that held the old one is removed later. */
 export function updateObject(context: OwnerContext, before: OwnedObject, content: Content, fileId: string | null): OwnerStep {
-  const replaced = before.fileId !== null && before.fileId !== fileId ? [{ fileId: before.fileId, since: context.confirmedNow }] : [];
-  const state = { ...before, fileId, oldFiles: [...before.oldFiles, ...replaced] };
+  const state = { ...before, fileId, oldFiles: withOld(before, fileId, context) };
   return state.incarnation === context.incarnation
     ? writeValue(context, state, content)
     : rotate(context, { ...state, valueVersion: 0 }, content);
+}
+
+function withOld({ fileId, oldFiles }: OwnedObject, next: string | null, { confirmedNow: since }: OwnerContext): OwnedObject["oldFiles"] {
+  return fileId === null || fileId === next ? oldFiles : [...oldFiles, { fileId, since }].slice(-limits.oldFiles);
 }
 
 /**
@@ -202,31 +205,33 @@ export function removeSubscribers(context: OwnerContext, state: OwnedObject, con
 /** A record that says so stands for 30 days (SPEC §5.4). */
 export function deleteObject(context: OwnerContext, state: OwnedObject): OwnerStep {
   const last = writeRecord(context, { ...state, isDeleted: true }, deleted);
-  const { retired, oldFiles, fileId } = last.state;
-  const since = context.confirmedNow;
+  const { retired } = last.state;
   return {
     ...last,
     state: {
       ...last.state,
-      retired: [...retired, { path: objectPath(context.crypto, state), since }],
-      oldFiles: fileId === null ? oldFiles : [...oldFiles, { fileId, since }],
+      retired: [...retired, { path: objectPath(context.crypto, state), since: context.confirmedNow }],
+      oldFiles: withOld(state, null, context),
       fileId: null,
     },
   };
 }
 
-/** Whether time is up: a clock that was set back counts as well. */
-const isOver = (since: number, length: number, now: number): boolean => now - since >= length || since - now > times.clockTolerance;
+/** Whether time is up; also where it was noted by a clock that was set back since. */
+const isOver = (since: number, length: number, now: number, tolerance: number): boolean => now - since >= length || since - now > tolerance;
 
 /** Why an object needs a step now, if it does. */
 export function dueStep(
   state: OwnedObject,
   { now, confirmedNow, incarnation }: Clocks,
 ): "restored" | "rotation" | "heartbeat" | "removal" | undefined {
-  if (!state.isDeleted && state.incarnation !== incarnation) return "restored";
-  if (!state.isDeleted && isOver(state.rotatedAt, state.rotateEvery * times.day, now)) return "rotation";
-  if (!state.isDeleted && isOver(state.issuedAt, times.heartbeat, now)) return "heartbeat";
-  return state.retired.some(({ since }) => confirmedNow - since >= times.retirement) ? "removal" : undefined;
+  const { isDeleted, rotatedAt, rotateEvery, issuedAt, retired } = state;
+  const isOut = !isDeleted || retired.length > 0;
+  // What was written in an earlier incarnation is not stored any more.
+  if (isOut && state.incarnation !== incarnation) return "restored";
+  if (!isDeleted && isOver(rotatedAt, rotateEvery * times.day, now, times.tickAhead)) return "rotation";
+  if (!isDeleted && isOver(issuedAt, times.heartbeat, now, times.clockTolerance)) return "heartbeat";
+  return retired.some(({ since }) => confirmedNow - since >= times.retirement) ? "removal" : undefined;
 }
 
 export type Clocks = Pick<OwnerContext, "now" | "confirmedNow" | "incarnation">;
@@ -239,15 +244,16 @@ export function nextDue(state: OwnedObject, { now, confirmedNow }: Clocks): numb
   return Math.min(...live, ...names, ...files);
 }
 
+function renewed(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
+  const due = dueStep(state, context);
+  if (due === "restored" && state.isDeleted) return writeRecord(context, state, deleted);
+  if (due === "restored" || due === "rotation") return rotate(context, state, content);
+  return due === "heartbeat" ? writeRecord(context, state, content) : noChange(state);
+}
+
 /** What is due: a new epoch, a heartbeat, the deletion of old names. */
 export function tendObject(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
-  const due = dueStep(state, context);
-  const step =
-    due === "restored" || due === "rotation"
-      ? rotate(context, state, content)
-      : due === "heartbeat"
-        ? writeRecord(context, state, content)
-        : noChange(state);
+  const step = renewed(context, state, content);
   const isGone = ({ since }: { readonly since: number }): boolean => context.confirmedNow - since >= times.retirement;
   const { retired } = step.state;
   return {

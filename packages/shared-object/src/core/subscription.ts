@@ -114,7 +114,8 @@ export function takeHead(before: Subscription, head: Head, now: number): Subscri
 
 function announce(before: Subscription, { version, head }: Head): Subscription {
   if (version <= before.announced.version) return before;
-  const isNews = before.key !== null && (version > before.pin.version || !equal(head, before.pin.head));
+  const { key, pin } = before;
+  const isNews = key !== null && (version > pin.version || (version === pin.version && !equal(head, pin.head)));
   return { ...before, announced: { version, head }, isWanted: before.isWanted || isNews };
 }
 

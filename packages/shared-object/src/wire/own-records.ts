@@ -118,6 +118,10 @@ export const subscriptionRecord: RecordCodec<Subscription> = record(subscription
 /** A large value, beside the reference of its file, and the version that it is the value of. */
 export const largeRecord: RecordCodec<{ readonly version: number; readonly value: Uint8Array }> = record(largeType, limits.value + 64);
 
+const sweepType = struct({ format: literal(1), sweptAt: u64, unnamed: array(text(64), limits.oldFiles) });
+/** Files that no object named when the last sweep was made. */
+export const sweepRecord: RecordCodec<{ readonly sweptAt: number; readonly unnamed: readonly string[] }> = record(sweepType, 524_288);
+
 /** Names of this package's records. */
 export const recordNames = {
   ownedPrefix: "shared-object/own/",
@@ -132,6 +136,7 @@ export const recordNames = {
   /** A key message of a clock that runs ahead of ours. */
   heldOf: (contact: CwebId): string => `shared-object/held/${contact}/`,
   held: (contact: CwebId, id: ObjectId): string => `shared-object/held/${contact}/${id}`,
+  sweep: "shared-object/sweep",
   /** Whom to tell of which object: the key, or its end. */
   duePrefix: "shared-object/due/",
   due: (contact: CwebId, id: ObjectId): string => `shared-object/due/${contact}/${id}`,
