@@ -1,3 +1,5 @@
+import { open } from "node:fs/promises";
+import { utf8 } from "@cweb/crypto";
 import { CliError } from "./problem.ts";
 
 /** More than any message or profile may have; a mistake such as a whole disk image ends here. */
@@ -18,4 +20,38 @@ export async function readStandardInput(): Promise<string> {
   } catch (cause) {
     throw new CliError("bad-text", "Standard input is not text in UTF-8.", { cause });
   }
+}
+
+/** The text itself, @FILE, or @- for standard input: as bytes, at most `maxBytes`. Throws `CliError` `no-file`, `too-large`. */
+export async function readValue(given: string, maxBytes: number): Promise<Uint8Array> {
+  const value = given.startsWith("@") ? await readNamed(given.slice(1), maxBytes) : utf8(given);
+  if (value.length > maxBytes) throw new CliError("too-large", `A value may have ${maxBytes} bytes.`);
+  return value;
+}
+
+function readNamed(name: string, maxBytes: number): Promise<Uint8Array> {
+  return name === "-" ? upTo(process.stdin, maxBytes) : readFileUpTo(name, maxBytes);
+}
+
+/** A file, or a pipe, which may be endless: at most one part more than `maxBytes` is read. Throws `CliError` `no-file`. */
+export async function readFileUpTo(path: string, maxBytes: number): Promise<Uint8Array> {
+  try {
+    const file = await open(path);
+    return await upTo(file.createReadStream(), maxBytes);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const why = code === "ENOENT" ? "There is no file" : code === "EISDIR" ? "This is a folder:" : "This file cannot be read:";
+    throw new CliError("no-file", `${why} ${path}`, { cause });
+  }
+}
+
+async function upTo(stream: AsyncIterable<unknown>, maxBytes: number): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(part as Buffer);
+    length += (part as Buffer).length;
+    if (length > maxBytes) break;
+  }
+  return new Uint8Array(Buffer.concat(parts));
 }

@@ -23,6 +23,10 @@ export type CliErrorCode =
   | "home-busy"
   | "output-closed"
   | "output-failed"
+  | "too-large"
+  | "bad-property"
+  | "unknown-profile"
+  | "target-exists"
   | "interrupted";
 
 /** What a problem's line says. */

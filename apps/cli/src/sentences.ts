@@ -26,6 +26,34 @@ function fileState({ state, done, total, to }: Line): string {
   return state === "uploading" ? `not whole yet: ${size(done)} of ${size(total)}` : word(state);
 }
 
+/** What a program put there may be long, and have line ends. */
+function valueText({ value, payload }: Line): string {
+  if (typeof payload === "string") return size(Buffer.byteLength(payload, "base64"));
+  return value === null ? "not known" : word(value);
+}
+
+function object(line: Line): string {
+  const whose = `${word(line.owner)}/${word(line.name)}`;
+  if (line.subscribers !== undefined) return `${whose}  ${line.state === "deleted" ? "deleted" : `read by ${names(line.subscribers)}`}`;
+  const state = line.state === "current" ? "" : ` (${word(line.state)})`;
+  return "value" in line || "payload" in line ? `${whose}${state}: ${valueText(line)}${again(line)}` : `${whose}${state}`;
+}
+
+function property(value: unknown): string {
+  const { mime, size: bytes, payload } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof mime === "string") return `${word(mime)}, ${size(bytes)} (--picture FILE of cweb profile show writes it)`;
+  if (typeof payload === "string") return size(Buffer.byteLength(payload, "base64"));
+  return typeof value === "string" ? word(value) : word(JSON.stringify(value));
+}
+
+function profile(line: Line): string {
+  const own = line.contact === "me";
+  const title = own ? `Your profile ${word(line.profile)}, seen by ${names(line.subscribers)}` : word(line.contact);
+  const state = own || line.state === "current" ? "" : ` (${word(line.state)})`;
+  const rows = Object.entries(line.properties as Readonly<Record<string, unknown>>);
+  return [`${title}${state}${again(line)}`, ...rows.map(([name, value]) => `  ${word(name)}: ${property(value)}`)].join("\n");
+}
+
 type Sentence = (line: Line) => string;
 
 const sentences: Readonly<Record<string, Sentence>> = {
@@ -55,6 +83,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
     const { get, put, delete: removed } = line.requests as Record<string, number>;
     return `· round ${word(line.n)}: ${get} GET, ${put} PUT, ${removed} DELETE`;
   },
+  object,
+  profile,
   status: status,
 };
 

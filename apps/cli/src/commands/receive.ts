@@ -5,6 +5,8 @@ import { withPeer } from "../home.ts";
 import type { Line } from "../line.ts";
 import type { Output } from "../output.ts";
 import { exitCodeOf, exitCodes, problemOf } from "../problem.ts";
+import { valueLine } from "./object.ts";
+import { profileLine } from "./profile.ts";
 
 export interface ReceiveFlags {
   /** Seconds. */
@@ -136,9 +138,13 @@ function lineOf(event: PeerEvent): Line {
     case "unconfirmed":
       return { type: event.type, id: event.id, to: event.to, reason: event.reason, ...again };
     case "alarm": {
-      const { type, contact, code, store, message } = event;
-      return { type, contact, code, store, message, ...again };
+      const { type, contact, code, store, object, message } = event;
+      return { type, contact, code, store, ...(object === undefined ? {} : { object }), message, ...again };
     }
+    case "object":
+      return { ...valueLine(event), ...again };
+    case "profile":
+      return { ...profileLine(event), ...again };
     default: {
       const { type, contact, id, message } = event;
       return { type, ...(id === undefined ? {} : { id }), contact, message, ...again };

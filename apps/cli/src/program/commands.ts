@@ -5,6 +5,8 @@ import { addContacts } from "./contacts.ts";
 import { addFiles } from "./files.ts";
 import { addIdentity } from "./identity.ts";
 import { addMessages } from "./messages.ts";
+import { addObjects } from "./objects.ts";
+import { addProfile } from "./profile.ts";
 
 /** The whole grammar of the command line, a file for each topic. */
 export function commands(choose: Choose): Command {
@@ -21,6 +23,8 @@ export function commands(choose: Choose): Command {
   addContacts(program, choose);
   addMessages(program, choose);
   addFiles(program, choose);
+  addObjects(program, choose);
+  addProfile(program, choose);
   return program;
 }
 
