@@ -1,7 +1,8 @@
 import { cipherSuite as crypto, type Random, utf8 } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
-import { memoryStore } from "@cweb/storage-local/memory";
-import { createMeter, type Meter, type RemoteReader, withMeter } from "@cweb/storage-remote";
+import { memoryStore, type MemorySnapshot as StoreSnapshot } from "@cweb/storage-local/memory";
+import { type Crash, withCrashes } from "@cweb/storage-local/testing";
+import { createMeter, type Meter, type RemoteReader, type RemoteWriter, withMeter } from "@cweb/storage-remote";
 import { type MemoryBucket, memoryBucket } from "@cweb/storage-remote/memory";
 import { Peer, type PeerEvent, type PeerOptions } from "../../src/index.ts";
 
@@ -17,6 +18,28 @@ export class World {
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
+  }
+
+  /** All homes and buckets as they are, for `World.revived`; the processes do not live on. */
+  snapshot(): Stage {
+    return {
+      now: this.clock.now(),
+      homes: this.homes.map(({ store, bucket }) => ({ store: store.snapshot(), bucket: bucket.snapshot() })),
+    };
+  }
+
+  /** Another run of the world from there, with other randomness. */
+  static async revived(stage: Stage, seed: number): Promise<World> {
+    const world = new World(seed);
+    world.clock.advance(stage.now - world.clock.now());
+    for (const { store, bucket } of stage.homes) {
+      const home = new Home(world, world.homes.length);
+      home.store = memoryStore({ from: store });
+      home.bucket.restore(bucket);
+      world.homes.push(home);
+    }
+    for (const home of world.homes) home.peer = await Peer.open(home.options());
+    return world;
   }
 
   async home(): Promise<Home> {
@@ -36,6 +59,11 @@ export class World {
   }
 }
 
+export interface Stage {
+  readonly now: number;
+  readonly homes: readonly { readonly store: StoreSnapshot; readonly bucket: ReturnType<MemoryBucket["snapshot"]> }[];
+}
+
 export class Home {
   readonly world: World;
   readonly index: number;
@@ -45,6 +73,8 @@ export class Home {
   store: ReturnType<typeof memoryStore> = memoryStore();
   meter: Meter = createMeter();
   extra: Partial<PeerOptions> = {};
+  /** Ends the processes that are begun while it is set. */
+  crash: Crash | null = null;
   peer!: Peer;
 
   constructor(world: World, index: number) {
@@ -58,20 +88,29 @@ export class Home {
 
   options(): PeerOptions {
     const { clock, random, homes } = this.world;
-    const { meter } = this;
+    const { meter, crash } = this;
     const ownerOf = (profile: Uint8Array): Home => {
       const home = homes[Number(new TextDecoder().decode(profile).slice(7))];
       if (!home) throw new Error("no such bucket");
       return home;
     };
-    const reader = (home: Home): RemoteReader => ({ read: (path, options) => home.serve(home.bucket.reader).read(path, options) });
+    const run = <T>(call: () => Promise<T>): Promise<T> => (crash ? crash.run(call) : call());
+    const reader = (home: Home): RemoteReader => ({
+      read: (path, options) => run(() => home.serve(home.bucket.reader).read(path, options)),
+    });
+    const { writer } = this.bucket;
+    const dying: RemoteWriter = {
+      checksClock: writer.checksClock,
+      write: (path, bytes, options) => run(() => writer.write(path, bytes, options)),
+      remove: (path, options) => run(() => writer.remove(path, options)),
+    };
     return {
-      local: this.store,
+      local: crash ? withCrashes(this.store, crash) : this.store,
       crypto,
       random,
       clock,
       meter,
-      writer: withMeter(this.bucket.writer, meter),
+      writer: withMeter(dying, meter),
       reader: withMeter(reader(this), meter),
       openReader: (profile) => withMeter(reader(ownerOf(profile)), meter),
       describeStore: (profile) => new TextDecoder().decode(profile),
@@ -81,7 +120,8 @@ export class Home {
 
   /** A new process on this home. */
   async restart(extra: Partial<PeerOptions> = {}): Promise<Peer> {
-    await this.peer.close();
+    // One that has died cannot even be closed.
+    await this.peer.close().catch(() => undefined);
     this.extra = { ...this.extra, ...extra };
     this.peer = await Peer.open(this.options());
     return this.peer;
