@@ -74,7 +74,7 @@ function providerOf(settings: S3Settings, keys: S3Keys): Provider {
     async objects() {
       const found = new Map<Path, Uint8Array>();
       for (const path of await paths()) {
-        const answer = await sure(ports.reader).read(path, { maxBytes: 2 ** 20 });
+        const answer = await sure(ports.reader).read(path, { maxBytes: 2 ** 24 });
         if (answer.kind === "found") found.set(path, answer.bytes);
       }
       return found;

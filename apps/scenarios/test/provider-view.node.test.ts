@@ -1,5 +1,6 @@
 // M11, and what a provider sees: no text, no name, no id and no key, in any request or stored object.
 import { decodeBase32, sizeClasses, utf8 } from "@cweb/crypto";
+import { bytesSource, memoryTarget } from "@cweb/file-sharing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Person } from "../src/person.ts";
 import type { Place } from "../src/place.ts";
@@ -11,6 +12,8 @@ const exchanges: Exchange[] = [];
 const given: Uint8Array[] = [];
 const secrets = new Secrets();
 const texts = ["meet me at the harbour", "not before nine o'clock", "a word without a session", "the last of these lines"];
+const words = ["harbour-chart.png", "image/png", "the soundings of the harbour", "tide-table", "high water at four", "Ada at the pier"];
+const fileSize = 1_200_000;
 let place: Place;
 let people: readonly [Person, Person];
 /** Everything a provider could keep: of every request, the URL, the headers and the body; and what is stored at the end. */
@@ -23,6 +26,29 @@ async function noteSecrets({ name, local }: Person): Promise<void> {
     expect(records.length, prefix).toBeGreaterThan(0);
     for (const record of records) secrets.add(record.bytes, `${name}'s record ${record.name}`);
   }
+}
+
+/** A file, an object and a profile of Ada's, as far as Ben. */
+async function shareAll(ada: Person, ben: Person, world: World): Promise<void> {
+  const [name = "", mime = "", line = "", object = "", value = "", status = ""] = words;
+  const content = utf8(line.repeat(Math.ceil(fileSize / line.length))).slice(0, fileSize);
+  const { reference } = await ada.peer.files.share(bytesSource(content), { name, mime, to: ["ben"] });
+  await ada.peer.objects.create(object, value);
+  await ada.peer.objects.share(object, ["ben"]);
+  await ada.peer.profile.set({ status });
+  await ada.peer.profile.share(["ben"]);
+  await world.until(async () => ben.files.length > 0 && (await ben.peer.profile.of("ada"))?.properties.status === status);
+  const target = memoryTarget("chart");
+  await ben.peer.files.download(reference, { to: target });
+  expect(target.finished()).toEqual(content);
+  expect(new TextDecoder().decode((await ben.peer.objects.get("ada", object)).value)).toBe(value);
+}
+
+/** At most 6.3 % more, so that only the size's first bits show (protocol.md 6). */
+function padme(size: number): number {
+  const exponent = Math.floor(Math.log2(size));
+  const step = 2 ** (exponent - Math.floor(Math.log2(exponent)) - 1);
+  return Math.ceil(size / step) * step;
 }
 
 beforeAll(async () => {
@@ -43,6 +69,7 @@ beforeAll(async () => {
   await ada.send(ben, fourth.repeat(1_000));
   world.wait(8 * day);
   await world.untilRead(ben, ada);
+  await shareAll(ada, ben, world);
   for (const person of people) await noteSecrets(person);
   for (const { bucket } of people) for (const [path, bytes] of await bucket.provider.objects()) stored.set(`${bucket.name}/${path}`, bytes);
 }, 60_000);
@@ -76,9 +103,9 @@ describe("what the provider sees", () => {
     const ids = people.map(({ peer }) => peer.id);
     const messages = people.flatMap(({ lines }) => lines.map(({ id }) => id));
     expect(messages.length).toBe(texts.length);
-    const words = [...texts, ...ids, ...messages].map((word) => utf8(word));
+    const needles = [...texts, ...words, ...ids, ...messages].map((word) => utf8(word));
     const raw = [...ids.map((id) => decodeBase32(id.slice(0, 52))), ...messages.map((id) => Buffer.from(id.replaceAll("-", ""), "hex"))];
-    for (const needle of [...words, ...raw]) {
+    for (const needle of [...needles, ...raw]) {
       const found = seen().filter(({ bytes }) => Buffer.from(bytes).includes(Buffer.from(needle ?? "?")));
       expect(
         found.map(({ what }) => what),
@@ -107,14 +134,20 @@ describe("what the provider sees", () => {
 
   test("objects of the allowed sizes", () => {
     const descriptors = new Set<string>();
+    const chunks: number[] = [];
     for (const [path, bytes] of stored) {
-      if (!(sizeClasses as readonly number[]).includes(bytes.length)) descriptors.add(path);
+      if (bytes.length > 100_000) chunks.push(bytes.length);
+      else if (!(sizeClasses as readonly number[]).includes(bytes.length)) descriptors.add(path);
     }
+    // A file shows the size of its chunks, the last one padded, and nothing else.
+    const chunk = 2 ** 20;
+    const seal = 72;
+    expect(chunks.sort((a, b) => a - b)).toEqual([padme(fileSize) - chunk + seal, chunk + seal]);
     // Of each bucket only the descriptor has a size of its own.
     expect(descriptors.size).toBe(2);
     const paths = new Set([...descriptors].map((path) => path.split("/")[1]));
     const odd = exchanges.filter(
-      ({ method, url, body }) => method === "PUT" && !paths.has(pathOf(url)) && !(sizeClasses as readonly number[]).includes(body.length),
+      ({ method, url, body }) => method === "PUT" && !paths.has(pathOf(url)) && ![...sizeClasses, ...chunks].includes(body.length),
     );
     expect(odd.map(({ url, body }) => `${pathOf(url)}: ${body.length} bytes`)).toEqual([]);
   });
