@@ -11,6 +11,6 @@ export { Discovery, type DiscoveryOptions } from "./discovery.ts";
 export { DiscoveryError, type DiscoveryErrorCode } from "./discovery-error.ts";
 export { type CreateIdentityOptions, createIdentity, loadIdentity, type RecoverIdentityOptions, recoverIdentity } from "./identity.ts";
 export type { Cancellable, DiscoveryMailbox } from "./publisher.ts";
-export { type Card, parseCard } from "./wire/card.ts";
+export { type Card, encodeCard, parseCard } from "./wire/card.ts";
 export { type DescSeen, descSeenRider, encodeDescSeen } from "./wire/desc-seen.ts";
 export type { PropertyValue, PublicProperties } from "./wire/public-properties.ts";

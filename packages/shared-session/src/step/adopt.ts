@@ -91,7 +91,6 @@ export function learn(draft: RoomDraft, { epoch, signed }: Descriptor): void {
     askedEpochs: askedEpochs.filter((asked) => asked.epoch !== epoch.epoch),
   });
   draft.setRecord(epoch.epoch, { record: signed, learnedAt: draft.tx.confirmedNow, successor: null });
-  beginChains(draft, epoch);
   const before = draft.epoch(epoch.previous);
   if (before) succeed(draft, before, epoch);
   for (const { epoch: next } of successors) succeed(draft, epoch, draft.epoch(next) as Epoch);

@@ -203,3 +203,9 @@ function settle(draft: RoomDraft, key: DescriptorKey): void {
 
 /** Versions come from a stranger's store: one that cannot be kept only costs the conditional GET. */
 const storable = (version: string): string => (version.length <= 1024 && /^[\x20-\x7e]*$/.test(version) ? version : "");
+
+/** The message after one that a probe has found. */
+export function planFollowing(draft: RoomDraft, { epoch, index, n }: Place): Fetch | undefined {
+  const place = { epoch, index, n: n + 1 };
+  return draft.entry(place) ? undefined : messageFetch(draft, place);
+}

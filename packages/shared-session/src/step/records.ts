@@ -6,7 +6,7 @@ import { clockTolerance, maxPendingRecords } from "../core/limits.ts";
 import { pendingCodec } from "../core/records.ts";
 import { adminContext, type Descriptor, isAccepted, readDescriptor } from "../core/room-record.ts";
 import type { RoomDraft } from "../room-draft.ts";
-import { adopt, learn } from "./adopt.ts";
+import { adopt, beginChains, learn } from "./adopt.ts";
 import { askAdmin, askEpoch, hearMembers, raise } from "./ask.ts";
 import { openHeld } from "./held.ts";
 
@@ -39,6 +39,7 @@ function judge(draft: RoomDraft, descriptor: Descriptor): RecordVerdict {
   }
   if (draft.head.epochs.some(({ previous }) => previous === epoch.epoch)) {
     learn(draft, descriptor);
+    beginChains(draft, epoch);
     return "learned";
   }
   return !current || epoch.e > current.e ? keepPending(draft, descriptor) : "refused";

@@ -1,7 +1,6 @@
 import { secret } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
 import type { RoomDraft } from "../room-draft.ts";
-import { roomKinds } from "../wire/kinds.ts";
 import { rekey } from "./administer.ts";
 import { askAdmin, hearMembers, raise, sendRecord } from "./ask.ts";
 
@@ -41,5 +40,3 @@ export function noticeOutcome(draft: RoomDraft, member: CwebId, messageId: Uint8
   if (!isDelivered && draft.isAdmin) rekey(draft, member);
 }
 
-/** Numbers of kinds whose outcome matters. */
-export const outcomeKinds: readonly number[] = [roomKinds.key.number];
