@@ -91,6 +91,13 @@ export class DownloadLog {
     return segment === undefined ? undefined : saltAt(segment, chunk % segmentChunks);
   }
 
+  /** The chunks that have arrived. */
+  *arrived(): Iterable<number> {
+    for (const [number, segment] of this.#segments) {
+      for (let place = 0; place < segmentChunks; place++) if (saltAt(segment, place) !== undefined) yield number * segmentChunks + place;
+    }
+  }
+
   /** Sets up the record; goes on with one that is there. */
   async begin(head: DownloadHead, { signal }: Cancellable = {}): Promise<void> {
     if (this.#head !== undefined) return;

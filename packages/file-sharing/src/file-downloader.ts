@@ -114,7 +114,7 @@ export class FileDownloader {
       const log = await DownloadLog.load(local, name.slice(headPrefix.length) as DownloadId, options);
       const geometry = geometryOf(reference.size, log2);
       let done = 0;
-      for (let chunk = 0; chunk < geometry.totalChunks; chunk++) if (log.salt(chunk) !== undefined) done += contentLength(geometry, chunk);
+      for (const chunk of log.arrived()) done += contentLength(geometry, chunk);
       downloads.push({ reference, target, done, total: reference.size, startedAt });
     }
     return downloads;
