@@ -2,7 +2,7 @@ import { cipherSuite, encodeBase32, utf8 } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
 import { type CwebId, encodeId } from "@cweb/discovery";
 import { Mailbox, type Transaction } from "@cweb/mailbox";
-import type { OutgoingMessage } from "@cweb/session";
+import { type OutgoingMessage, SessionError } from "@cweb/session";
 import { type MemorySnapshot, memoryStore } from "@cweb/storage-local/memory";
 import { type Crash, withCrashes } from "@cweb/storage-local/testing";
 import {
@@ -78,6 +78,8 @@ export class Home {
   objects!: SharedObjects;
   crash: Crash | null = null;
   clockOffset = 0;
+  /** Contacts for whom too many messages wait. */
+  readonly away: Set<CwebId> = new Set();
   isOffline = false;
 
   constructor(world: World, index: number, files: ValueFiles | undefined) {
@@ -90,36 +92,57 @@ export class Home {
 
   /** A new process on this home. */
   start(): void {
+    this.mailbox = this.#open();
+    this.objects = this.#objectsOver(this.mailbox);
+  }
+
+  /** A second process beside the first. */
+  anotherProcess(): SharedObjects {
+    return this.#objectsOver(this.#open());
+  }
+
+  #open(): Mailbox {
     const { world, bucket, meter } = this;
-    const local = withCrashes(this.store.open(), this.crash);
     const clock = { now: () => world.clock.now() + this.clockOffset, sleep: world.clock.sleep.bind(world.clock) };
-    const run = <T>(call: () => Promise<T>): Promise<T> => {
-      if (this.isOffline) return Promise.reject(new StorageRemoteError("unreachable", "offline"));
-      return this.crash ? this.crash.run(call) : call();
-    };
-    const reader: RemoteReader = { read: (path, options) => run(() => bucket.reader.read(path, options)) };
+    const reader: RemoteReader = { read: (path, options) => this.#run(() => bucket.reader.read(path, options)) };
     const writer: RemoteWriter = {
       checksClock: true,
       write: (path, bytes, options) =>
-        run(() => {
+        this.#run(() => {
           this.stored.push({ path, bytes: bytes.slice() });
           return bucket.writer.write(path, bytes, options);
         }),
-      remove: (path, options) => run(() => bucket.writer.remove(path, options)),
+      remove: (path, options) => this.#run(() => bucket.writer.remove(path, options)),
     };
-    const random = { bytes: (length: number) => this.#random.bytes(length) };
-    const home = { id: this.idBytes, beaconPath: toPath("beacon"), beaconKey: new Uint8Array(32).fill(7) };
-    const ports = { reader: withMeter(reader, meter), writer: withMeter(writer, meter) };
-    this.mailbox = new Mailbox({ local, ...ports, clock, random, crypto: cipherSuite, home });
-    this.objects = new SharedObjects({
-      mailbox: this.mailbox,
+    return new Mailbox({
+      local: withCrashes(this.store.open(), this.crash),
+      reader: withMeter(reader, meter),
+      writer: withMeter(writer, meter),
+      clock,
+      random: { bytes: (length) => this.#random.bytes(length) },
+      crypto: cipherSuite,
+      home: { id: this.idBytes, beaconPath: toPath("beacon"), beaconKey: new Uint8Array(32).fill(7) },
+    });
+  }
+
+  #objectsOver(mailbox: Mailbox): SharedObjects {
+    return new SharedObjects({
+      mailbox,
       crypto: cipherSuite,
       ownId: this.idBytes,
-      enqueue: (tx, to, message) => enqueue(tx, to, message),
+      enqueue: (tx, to, message) => {
+        if (this.away.has(to)) throw new SessionError("peer-away", "too many messages wait", { retryable: true });
+        enqueue(tx, to, message);
+      },
       addRider: (tx, to, rider, replaces) => addRider(tx, to, rider, replaces),
-      openReader: async (contact) => withMeter(this.#readerOf(world.homeOf(contact), run), meter),
+      openReader: async (contact) => withMeter(this.#readerOf(this.world.homeOf(contact)), this.meter),
       ...(this.#files ? { files: this.#files } : {}),
     });
+  }
+
+  #run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.isOffline) return Promise.reject(new StorageRemoteError("unreachable", "offline"));
+    return this.crash ? this.crash.run(call) : call();
   }
 
   snapshot(): MemorySnapshot {
@@ -204,10 +227,10 @@ export class Home {
       .map(({ kind, body }) => ({ type: kind, ...objectEventCodec.decode(body) }));
   }
 
-  #readerOf(owner: Home, run: <T>(call: () => Promise<T>) => Promise<T>): RemoteReader {
+  #readerOf(owner: Home): RemoteReader {
     return {
       read: (path, options) =>
-        run(async () => {
+        this.#run(async () => {
           const answer = await owner.bucket.reader.read(path, options);
           return this.world.lie ? this.world.lie(owner, this, path, answer) : answer;
         }),
