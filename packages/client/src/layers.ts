@@ -21,6 +21,8 @@ export class Layers {
   readonly publisher: FilePublisher;
   readonly objects: SharedObjects;
   readonly profiles: IdentityProfiles;
+  /** The same without the network: large values only where they were fetched already. */
+  readonly atHand: { readonly objects: SharedObjects; readonly profiles: IdentityProfiles };
   /** Kinds of messages, and which layer takes them. */
   readonly kinds: KindRegistry;
   readonly #options: PeerOptions;
@@ -36,8 +38,10 @@ export class Layers {
     this.discovery = new Discovery({ mailbox, identity, crypto });
     this.broadcast = new Broadcast({ mailbox, discovery: this.discovery, crypto });
     this.publisher = new FilePublisher({ ...options, owner: identity.idBytes });
-    this.objects = this.#sharedObjects();
+    this.objects = this.#sharedObjects(true);
     this.profiles = new IdentityProfiles({ mailbox, objects: this.objects });
+    const objects = this.#sharedObjects(false);
+    this.atHand = { objects, profiles: new IdentityProfiles({ mailbox, objects }) };
     this.kinds = createKindRegistry(options.kinds, [this.objects.layer, fileLayer]);
   }
 
@@ -81,7 +85,7 @@ export class Layers {
     return found ? describeStore(found.profile) : "";
   }
 
-  #sharedObjects(): SharedObjects {
+  #sharedObjects(fetches: boolean): SharedObjects {
     const { mailbox, publisher } = this;
     const { crypto } = this.#options;
     return new SharedObjects({
@@ -92,7 +96,7 @@ export class Layers {
       addRider: (tx, to, rider, replaces) => this.session(to).addRider(tx, rider, { replaces }),
       reads: (to) => this.session(to).reads,
       openReader: (contact, cancel) => this.readerOf(contact, cancel),
-      files: valueFiles({ ...this.#options, publisher, readerOf: (owner, cancel) => this.readerOf(owner, cancel) }),
+      ...(fetches ? { files: valueFiles({ ...this.#options, publisher, readerOf: (owner, cancel) => this.readerOf(owner, cancel) }) } : {}),
     });
   }
 

@@ -1,22 +1,22 @@
-import type { CwebId } from "@cweb/discovery";
-import { FileSharingError } from "@cweb/file-sharing";
 import { profileTopic } from "@cweb/identity-profile";
 import { objectEventCodec } from "@cweb/shared-object";
 import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
 import { nameIn } from "./core/object-name.ts";
 import { alarmSentence } from "./core/sentences.ts";
-import { isStorageFailure } from "./dispatch.ts";
 import type { Layers } from "./layers.ts";
 import type { AlarmEvent, EventContent, ObjectEvent, ProfileEvent } from "./peer-event.ts";
 
 export interface ObjectEventsParts {
   readonly book: ContactBook;
-  readonly layers: Pick<Layers, "objects" | "profiles" | "storeOf">;
+  readonly layers: Pick<Layers, "atHand" | "storeOf">;
 }
 
 type Coded = ReturnType<typeof objectEventCodec.decode>;
 
-/** Turns what shared objects tell the inbox into events: of objects of applications, and of profiles. Those of other layers are for these. */
+/**
+ * Turns what shared objects tell the inbox into events: of objects of applications, and of profiles; those of other layers are for these. Without the
+ * network, so that nobody's large value holds up another's events.
+ */
 export class ObjectEvents {
   readonly #parts: ObjectEventsParts;
 
@@ -41,7 +41,7 @@ export class ObjectEvents {
     const name = nameIn(topic);
     if (name === undefined) return undefined;
     // A later version may have come meanwhile: it is the one that counts, and is told again by its own event.
-    const newest = await this.#value(entry.id, objectId, cancel);
+    const newest = await this.#parts.layers.atHand.objects.get(entry.id, objectId, cancel);
     return {
       type: "object",
       owner: entry.name,
@@ -52,26 +52,9 @@ export class ObjectEvents {
     };
   }
 
-  async #value(contact: CwebId, id: Coded["objectId"], cancel: Cancellable): ReturnType<Layers["objects"]["get"]> {
-    try {
-      return await this.#parts.layers.objects.get(contact, id, cancel);
-    } catch (failure) {
-      // A large value whose file is not there, or not now, holds up no other event.
-      cancel.signal?.throwIfAborted();
-      if (!isStorageFailure(failure) && !(failure instanceof FileSharingError)) throw failure;
-      return undefined;
-    }
-  }
-
   async #profile(entry: BookEntry, cancel: Cancellable): Promise<EventContent<ProfileEvent> | undefined> {
-    try {
-      const found = await this.#parts.layers.profiles.of(entry.id, cancel);
-      return found && { type: "profile", contact: entry.name, ...found };
-    } catch (failure) {
-      cancel.signal?.throwIfAborted();
-      if (!isStorageFailure(failure) && !(failure instanceof FileSharingError)) throw failure;
-      return undefined;
-    }
+    const found = await this.#parts.layers.atHand.profiles.of(entry.id, cancel);
+    return found && { type: "profile", contact: entry.name, ...found };
   }
 
   async #alarm({ contact, topic, detail }: Coded, entry: BookEntry, cancel: Cancellable): Promise<EventContent<AlarmEvent>> {

@@ -77,7 +77,7 @@ export interface ObjectEvent extends Delivered {
   readonly owner: string;
   readonly name: string;
   readonly version: number;
-  /** The newest that was read; `undefined` where there is none, or a large one cannot be fetched now: `Peer.objects.get` tries again. */
+  /** The newest that was read; `undefined` where there is none, or a large one could not be fetched: `Peer.objects.get` tries again. */
   readonly value: Uint8Array | undefined;
   readonly state: ObjectState;
 }

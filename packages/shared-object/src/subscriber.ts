@@ -1,3 +1,4 @@
+import { equal } from "@cweb/crypto";
 import { type CwebId, decodeId } from "@cweb/discovery";
 import type { Transaction } from "@cweb/mailbox";
 import type { ReadResult, RemoteReader, Version } from "@cweb/storage-remote";
@@ -33,6 +34,12 @@ export interface PollReport {
   readonly changed: number;
   /** Why the poll ended early, where the contact's store did not answer. */
   readonly failure?: unknown;
+}
+
+/** A large value, and the reference that it was fetched by. */
+interface FetchedValue {
+  readonly reference: Uint8Array;
+  readonly value: Uint8Array;
 }
 
 const getsAtOnce = 4;
@@ -146,6 +153,7 @@ export class Subscriber {
     const { objectId, epoch, key, storeVersion } = asked;
     if (key === null) return false;
     const answer = await read(reader, objectPath(crypto, { objectId, key }), storeVersion, signal);
+    const ahead = await this.#fetchAhead(contact, asked, answer, signal);
     return mailbox.transact(
       { read: [recordNames.subscription(contact, objectId)] },
       (tx) => {
@@ -153,21 +161,44 @@ export class Subscriber {
         // The answer is to a question of another epoch, or of another process, by now.
         if (!before || before.epoch !== epoch || before.key === null) return false;
         if (answer.kind === "unchanged" && before.storeVersion !== storeVersion) return false;
-        return this.#takeIn(tx, contact, before, answer);
+        return this.#takeIn(tx, contact, before, answer, ahead);
       },
       cancel(signal),
     );
   }
 
-  #takeIn(tx: Transaction, contact: CwebId, before: Subscription, answer: ReadResult): boolean {
+  /** A large value is fetched before it is told of, so that it is at hand then. Where that fails, `get` tries again. */
+  async #fetchAhead(
+    contact: CwebId,
+    asked: Subscription,
+    answer: ReadResult,
+    signal: AbortSignal | undefined,
+  ): Promise<FetchedValue | undefined> {
+    const { crypto, files, mailbox } = this.#options;
+    const owner = decodeId(contact);
+    if (!files || !owner || answer.kind !== "found") return undefined;
+    const { content } = judge(asked, answer, { crypto, owner, now: mailbox.clock.now() });
+    if (content?.kind !== recordKinds.fileReference) return undefined;
+    try {
+      return { reference: content.bytes, value: await files.read(content.bytes, contact, { maxBytes: limits.value, ...cancel(signal) }) };
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  #takeIn(tx: Transaction, contact: CwebId, before: Subscription, answer: ReadResult, ahead: FetchedValue | undefined): boolean {
     const owner = decodeId(contact);
     if (!owner) return false;
     const { state, content, raised, consumed } = judge(before, answer, { crypto: this.#options.crypto, owner, now: tx.now });
     const teller = new Teller(tx, contact);
     const told = teller.state(state, content !== undefined);
     if (content) {
+      const largeName = recordNames.large(contact, state.objectId);
       tx.put(recordNames.content(contact, state.objectId), contentRecord.encode(content));
-      tx.remove(recordNames.large(contact, state.objectId));
+      if (ahead && state.shown && equal(ahead.reference, content.bytes)) {
+        tx.put(largeName, largeRecord.encode({ version: state.shown.version, value: ahead.value }));
+      } else tx.remove(largeName);
     }
     putSubscription(tx, contact, told);
     for (const code of raised) teller.alarm(state.objectId, state, code);
