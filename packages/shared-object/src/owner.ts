@@ -2,7 +2,7 @@ import type { CwebId } from "@cweb/discovery";
 import type { Transaction } from "@cweb/mailbox";
 import { type Assignment, assign, requireIds, subscribe } from "./assignment.ts";
 import { defaults, limits } from "./core/limits.ts";
-import { encodeObjectId, type ObjectId } from "./core/object-id.ts";
+import { decodeObjectId, encodeObjectId, type ObjectId } from "./core/object-id.ts";
 import { createObject, deleteObject, type OwnedObject, type OwnerStep, removeSubscribers, updateObject } from "./core/owned-object.ts";
 import type { ObjectSteps } from "./object-steps.ts";
 import { type Cancellable, cancel } from "./options.ts";
@@ -20,6 +20,8 @@ export interface CreateOptions {
   readonly interval?: number;
   /** Days after which the key is changed, 1 to 365; default 30. */
   readonly rotateEvery?: number;
+  /** Of 16 random bytes that the caller has kept, so that a creation that was cut off can be repeated: an object that exists stays as it is. */
+  readonly id?: ObjectId;
 }
 
 export interface UpdateOptions extends Cancellable {
@@ -56,12 +58,19 @@ export class Owner {
     requireWhole(interval, limits.interval, "The interval is a whole number of seconds");
     requireWhole(rotateEvery, limits.rotateEvery, "rotateEvery is a whole number of days");
     const { objects, options } = this.#steps;
-    const id = encodeObjectId(options.mailbox.random.bytes(16));
+    const { id = encodeObjectId(options.mailbox.random.bytes(16)) } = wanted;
+    if (decodeObjectId(id) === undefined) throw new SharedObjectError("bad-options", "This is not an ObjectId.");
+    const known = wanted.id && (await objects.load(id, signal));
+    if (known) return { id, version: requireLive(known).state.valueVersion };
     const stored = await storeValue(options.files, { id, after: 0, value }, signal);
     const { content, fileId } = stored;
     const state = await options.mailbox.transact(
       { read: objects.reads(id) },
-      (tx) => objects.apply(tx, createObject(objects.context(tx), id, { topic, content, interval, rotateEvery, fileId }), stored),
+      (tx) => {
+        // Another process was faster.
+        if (objects.get(tx, id)) return objects.require(tx, id).state;
+        return objects.apply(tx, createObject(objects.context(tx), id, { topic, content, interval, rotateEvery, fileId }), stored);
+      },
       cancel(signal),
     );
     objects.guard(state);
@@ -87,18 +96,8 @@ export class Owner {
   async share(id: ObjectId, contacts: readonly CwebId[], { signal }: Cancellable): Promise<void> {
     requireIds(contacts);
     await this.#steps.dropRemoved(contacts, signal);
-    const { objects, announcer, options } = this.#steps;
-    const fresh = await options.mailbox.transact(
-      { read: objects.reads(id) },
-      (tx) => {
-        const { after, fresh } = subscribe(objects.require(tx, id).state, contacts);
-        if (fresh.length > 0) objects.put(tx, after);
-        announcer.note(tx, id, fresh);
-        return fresh;
-      },
-      cancel(signal),
-    );
-    await announcer.tell(fresh, signal);
+    const { objects } = this.#steps;
+    await this.#steps.step(id, (tx, state, content) => subscribe(objects.context(tx), { state, content }, contacts), signal);
   }
 
   async assign(contacts: readonly CwebId[], assignment: Assignment, { signal }: Cancellable): Promise<void> {

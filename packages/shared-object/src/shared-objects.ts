@@ -32,7 +32,7 @@ export class SharedObjects {
 
   // --- own objects ---
 
-  /** Resolves when it is committed; `Mailbox.flush` uploads. Throws `SharedObjectError` `too-large`, `bad-topic`, `bad-options`. */
+  /** Resolves when it is committed; `Mailbox.flush` uploads. Throws `SharedObjectError` `too-large`, `bad-topic`, `bad-options`, `object-deleted`. */
   create(object: CreateOptions, options: Cancellable = {}): Promise<{ readonly id: ObjectId; readonly version: number }> {
     return this.#owner.create(object, options);
   }

@@ -1,6 +1,6 @@
 import { utf8 } from "@cweb/crypto";
 import { describe, expect, test } from "vitest";
-import type { ObjectId } from "../../src/index.ts";
+import { encodeObjectId, type ObjectId } from "../../src/index.ts";
 import { text, World } from "../support/world.ts";
 
 const topic = "profile";
@@ -49,4 +49,20 @@ test("an update can be made to depend on what was read", async () => {
   expect(text(await ada.objects.value(id))).toBe("two");
   await ada.objects.update(id, utf8("three"), { ifVersion: next });
   expect(text(await ada.objects.value(id))).toBe("three");
+});
+
+test("a creation under an id of the caller's can be repeated", async () => {
+  const ada = new World(23).home();
+  const id = encodeObjectId(new Uint8Array(16).fill(9));
+  const { version } = await ada.objects.create({ id, topic, value: utf8("one") });
+  expect(await ada.objects.create({ id, topic, value: utf8("two") })).toEqual({ id, version });
+  expect(text(await ada.objects.value(id))).toBe("one");
+  const both = await Promise.all(
+    ["three", "four"].map((value) => ada.objects.create({ id: encodeObjectId(new Uint8Array(16).fill(8)), topic, value: utf8(value) })),
+  );
+  expect(both[0]).toEqual(both[1]);
+  await ada.objects.remove(id);
+  const refused = (code: string): unknown => expect.objectContaining({ code });
+  await expect(ada.objects.create({ id, topic, value: utf8("five") })).rejects.toEqual(refused("object-deleted"));
+  await expect(ada.objects.create({ id: "?" as ObjectId, topic, value: utf8("six") })).rejects.toEqual(refused("bad-options"));
 });
