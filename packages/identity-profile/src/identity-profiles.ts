@@ -1,8 +1,8 @@
 import type { CwebId } from "@cweb/discovery";
-import type { Mailbox } from "@cweb/mailbox";
+import type { Mailbox, Transaction } from "@cweb/mailbox";
 import type { Value, WireType } from "@cweb/serialization";
-import type { ObjectId, ObjectState, Owned, SharedObjects, Subscribed } from "@cweb/shared-object";
-import { bookRecord, decodeBook, encodeBook, type ProfileBook } from "./core/book.ts";
+import { encodeObjectId, type ObjectState, type Owned, SharedObjectError, type SharedObjects, type Subscribed } from "@cweb/shared-object";
+import { type BookEntry, bookRecord, decodeBook, encodeBook, type ProfileBook } from "./core/book.ts";
 import { limits } from "./core/limits.ts";
 import { checkProfileName } from "./core/profile-name.ts";
 import { changed, type ProfileView, type PropertyChange, type PropertyTypes, typesOf, viewOf } from "./core/properties.ts";
@@ -76,7 +76,8 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
     const first = changed(this.#types, new Map(), wanted);
     for (;;) {
       signal?.throwIfAborted();
-      const found = (await this.#find(name, signal)) ?? (await this.#make(name, first, signal));
+      const seen = (await this.#book(signal)).get(name);
+      const found = (await this.#liveOf(seen, signal)) ?? (await this.#make(name, seen, first, signal));
       const before = found && (await this.#objects.value(found.id, cancel(signal)));
       if (!found || !before) continue; // Another process was faster.
       const next = changed(this.#types, entriesIn(before), wanted);
@@ -96,8 +97,8 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
   /** All of one's own profiles. */
   async list({ signal }: Cancellable = {}): Promise<readonly OwnProfile<T>[]> {
     const [book, owned] = await Promise.all([this.#book(signal), this.#owned(signal)]);
-    const views = [...book].map(async ([name, id]) => {
-      const found = owned.find((one) => one.id === id);
+    const views = [...book].map(async ([name, { objectId }]) => {
+      const found = owned.find(({ id }) => id === objectId);
       return found && this.#ownView(name, found, signal);
     });
     return (await Promise.all(views)).filter((view) => view !== undefined);
@@ -123,7 +124,9 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
     const { id } = await this.#require(name, signal);
     // In this order: a crash between the two leaves a name for what is gone, which is as good as none.
     await this.#objects.remove(id, cancel(signal));
-    await this.#changeBook((book) => book.get(name) === id && book.delete(name), signal);
+    await this.#changeBook((book) => {
+      if (book.get(name)?.objectId === id) book.delete(name);
+    }, signal);
   }
 
   /** The newest profile that this contact shares, as it was read last; `undefined` where it has shared none. */
@@ -156,31 +159,38 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
     try {
       return await this.#objects.update(id, value, { ifVersion: version, ...cancel(signal) });
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "conflict" || code === "object-deleted" || code === "unknown-object") return undefined;
+      if (["conflict", "object-deleted", "unknown-object"].includes(codeOf(error))) return undefined;
       throw error;
     }
   }
 
   /**
-   * A new profile, named in the book. It takes an object that a crash has left between these two steps, if there is one. Answers `undefined`
-   * where another process was faster.
+   * A new profile. Its object's id is in the book first, so that a crash leaves nothing that a repetition does not finish. Answers `undefined`
+   * where another process was faster, or has removed it.
    */
-  async #make(name: string, value: Uint8Array, signal: AbortSignal | undefined): Promise<Owned | undefined> {
-    const book = await this.#book(signal);
-    if (!book.has(name) && book.size >= limits.profiles) {
-      throw new IdentityProfileError("too-large", `There may be at most ${limits.profiles} profiles.`);
-    }
-    const known = new Set(book.values());
-    const isLeft = ({ id, subscribers }: Owned): boolean => !known.has(id) && subscribers.length === 0;
-    const left = (await this.#owned(signal)).find(isLeft)?.id;
-    const id = left ?? (await this.#objects.create({ topic: profileTopic, value }, cancel(signal))).id;
-    const before = book.get(name);
-    const isMine = await this.#changeBook(
-      (book) => book.get(name) === before && ![...book.values()].includes(id) && book.set(name, id),
-      signal,
+  async #make(name: string, seen: BookEntry | undefined, value: Uint8Array, signal: AbortSignal | undefined): Promise<Owned | undefined> {
+    const id = await this.#changeBook((book, tx) => {
+      const known = book.get(name);
+      if (known?.objectId !== seen?.objectId || known?.isMade !== seen?.isMade) return undefined;
+      if (known && !known.isMade) return known.objectId;
+      if (!known && book.size >= limits.profiles)
+        throw new IdentityProfileError("too-large", `There may be at most ${limits.profiles} profiles.`);
+      const objectId = encodeObjectId(tx.random.bytes(16));
+      book.set(name, { objectId, isMade: false });
+      return objectId;
+    }, signal);
+    if (id === undefined) return undefined;
+    const isThere = await this.#objects.create({ id, topic: profileTopic, value }, cancel(signal)).then(
+      () => true,
+      (error: unknown) => {
+        if (codeOf(error) === "object-deleted") return false;
+        throw error;
+      },
     );
-    return isMine ? this.#find(name, signal) : undefined;
+    await this.#changeBook((book) => {
+      if (book.get(name)?.objectId === id) book.set(name, { objectId: id, isMade: true });
+    }, signal);
+    return isThere ? this.#find(name, signal) : undefined;
   }
 
   async #require(name: string, signal: AbortSignal | undefined): Promise<Owned> {
@@ -190,8 +200,11 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
   }
 
   async #find(name: string, signal: AbortSignal | undefined): Promise<Owned | undefined> {
-    const id = (await this.#book(signal)).get(name);
-    return id === undefined ? undefined : (await this.#owned(signal)).find((one) => one.id === id);
+    return this.#liveOf((await this.#book(signal)).get(name), signal);
+  }
+
+  async #liveOf(known: BookEntry | undefined, signal: AbortSignal | undefined): Promise<Owned | undefined> {
+    return known && (await this.#owned(signal)).find(({ id }) => id === known.objectId);
   }
 
   async #owned(signal: AbortSignal | undefined): Promise<readonly Owned[]> {
@@ -203,15 +216,14 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
     return decodeBook((await this.#mailbox.load([bookRecord], cancel(signal))).get(bookRecord));
   }
 
-  /** `change` answers a falsy value where nothing is to be changed; so does this then. */
-  #changeBook(change: (book: Map<string, ObjectId>) => unknown, signal: AbortSignal | undefined): Promise<boolean> {
+  #changeBook<R>(change: (book: Map<string, BookEntry>, tx: Transaction) => R, signal: AbortSignal | undefined): Promise<R> {
     return this.#mailbox.transact(
       { read: [bookRecord] },
       (tx) => {
         const book = new Map(decodeBook(tx.get(bookRecord)));
-        if (!change(book)) return false;
+        const result = change(book, tx);
         tx.put(bookRecord, encodeBook(book));
-        return true;
+        return result;
       },
       cancel(signal),
     );
@@ -236,5 +248,7 @@ function entriesIn(value: Uint8Array): ProfileEntries {
   if (!entries) throw new IdentityProfileError("corrupt-state", "A profile of this home cannot be read.");
   return entries;
 }
+
+const codeOf = (error: unknown): string => (error instanceof SharedObjectError ? error.code : "");
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);

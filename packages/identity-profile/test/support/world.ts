@@ -16,6 +16,8 @@ export const minute = 60_000;
 /** People with a bucket each, over real sessions, in one virtual time. */
 export class World {
   readonly clock: VirtualClock = new VirtualClock();
+  /** How many have been started: each draws other random bytes. */
+  processes = 0;
   readonly #readers: Map<string, RemoteReader> = new Map();
 
   openReader = (profile: Uint8Array): RemoteReader => {
@@ -57,6 +59,7 @@ function recorded(store: LocalStore, written: Uint8Array[]): LocalStore {
 export class Person {
   readonly world: World;
   readonly name: string;
+  readonly store: ReturnType<typeof memoryStore>;
   readonly local: LocalStore;
   readonly bucket: ReturnType<typeof memoryBucket> = memoryBucket();
   /** Every record that the disk was ever given. */
@@ -70,19 +73,18 @@ export class Person {
   profiles!: IdentityProfiles;
   #broadcast!: Broadcast;
   #sessionOf!: (id: CwebId) => Session;
-  readonly #random: ReturnType<typeof seededRandom>;
 
-  constructor(world: World, name: string) {
+  constructor(world: World, name: string, store: ReturnType<typeof memoryStore> = memoryStore()) {
     this.world = world;
     this.name = name;
-    this.local = recorded(memoryStore(), this.written);
-    this.#random = seededRandom(utf8(name));
+    this.store = store;
+    this.local = recorded(store, this.written);
   }
 
-  /** A process of this home; several may live side by side. */
+  /** A new process of this home. */
   async start({ local = this.local, files }: { readonly local?: LocalStore; readonly files?: ValueFiles } = {}): Promise<void> {
     const { clock, openReader } = this.world;
-    const random = this.#random;
+    const random = seededRandom(++this.world.processes);
     const known = await loadIdentity({ local: this.local, crypto });
     const identity = known ?? (await createIdentity({ local, crypto, random, profile: utf8(this.name) })).identity;
     const home = { id: identity.idBytes, beaconPath: identity.beacon.path, beaconKey: identity.beacon.key };
