@@ -3,8 +3,8 @@ import type { Transaction } from "@cweb/mailbox";
 import type { Announcer } from "./announcer.ts";
 import { limits } from "./core/limits.ts";
 import type { ObjectId } from "./core/object-id.ts";
-import { addSubscribers, type OwnedObject, removeSubscribers } from "./core/owned-object.ts";
-import type { OwnObjects } from "./own-objects.ts";
+import { addSubscribers, type OwnedObject, type OwnerContext, type OwnerStep, removeSubscribers } from "./core/owned-object.ts";
+import type { OwnedWithContent, OwnObjects } from "./own-objects.ts";
 import { SharedObjectError } from "./shared-object-error.ts";
 import { ownedRecord, recordNames } from "./wire/own-records.ts";
 
@@ -17,17 +17,17 @@ export interface Assignment {
 
 const pageSize = 1_000;
 
-/** Adds subscribers; answers those who are new. Throws `SharedObjectError` `unknown-contact`, `too-many-subscribers`. */
-export function subscribe(
-  before: OwnedObject,
-  contacts: readonly CwebId[],
-): { readonly after: OwnedObject; readonly fresh: readonly CwebId[] } {
-  requireIds(contacts);
-  const after = addSubscribers(before, contacts);
-  if (after.subscribers.length > limits.subscribers) {
-    throw new SharedObjectError("too-many-subscribers", `An object has at most ${limits.subscribers} subscribers.`);
-  }
-  return { after, fresh: after.subscribers.slice(before.subscribers.length) };
+/** Adds subscribers. Throws `SharedObjectError` `too-many-subscribers`. */
+export function subscribe(context: OwnerContext, { state, content }: OwnedWithContent, contacts: readonly CwebId[]): OwnerStep {
+  const step = addSubscribers(context, state, content, contacts);
+  if (step.state.subscribers.length <= limits.subscribers) return step;
+  throw new SharedObjectError("too-many-subscribers", `An object has at most ${limits.subscribers} subscribers.`);
+}
+
+/** Who is to be told of a change: all of a new epoch, and otherwise who is new. */
+export function concerned(before: OwnedObject, after: OwnedObject): readonly CwebId[] {
+  if (after.epoch !== before.epoch) return [...new Set([...after.subscribers, ...before.subscribers])];
+  return after.subscribers.filter((contact) => !before.subscribers.includes(contact));
 }
 
 export function requireIds(contacts: readonly CwebId[]): void {
@@ -51,23 +51,26 @@ export function assign(
 ): Assigned {
   const touched: OwnedObject[] = [];
   const told: CwebId[] = [];
-  const tell = (id: ObjectId, whom: readonly CwebId[]): void => {
-    told.push(...whom);
+  const change = (id: ObjectId, run: (found: OwnedWithContent) => OwnerStep): void => {
+    const found = objects.require(tx, id);
+    const step = run(found);
+    if (step.state === found.state) return;
+    const whom = concerned(found.state, objects.apply(tx, step));
     announcer.note(tx, id, whom);
+    touched.push(found.state, step.state);
+    told.push(...whom);
   };
+  const context = objects.context(tx);
   for (const id of liveOf(tx, topic).filter((one) => one !== to)) {
-    const { state, content } = objects.require(tx, id);
-    const step = removeSubscribers(objects.context(tx), state, content, contacts);
-    if (step.state === state) continue;
-    touched.push(state, objects.apply(tx, step));
-    tell(id, state.subscribers);
+    change(id, ({ state, content }) => removeSubscribers(context, state, content, contacts));
   }
-  if (to === undefined) return { touched, told };
-  const { after, fresh } = subscribe(objects.require(tx, to).state, contacts);
-  if (after.topic !== topic) throw new SharedObjectError("unknown-object", "This home owns no such object of this topic.");
-  if (fresh.length > 0) objects.put(tx, after);
-  tell(to, fresh);
+  if (to !== undefined) change(to, (found) => subscribe(context, requireTopic(found, topic), contacts));
   return { touched, told };
+}
+
+function requireTopic(found: OwnedWithContent, topic: string): OwnedWithContent {
+  if (found.state.topic === topic) return found;
+  throw new SharedObjectError("unknown-object", "This home owns no such object of this topic.");
 }
 
 function liveOf(tx: Transaction, topic: string): readonly ObjectId[] {

@@ -1,6 +1,7 @@
 import type { CwebId } from "@cweb/discovery";
 import type { Transaction } from "@cweb/mailbox";
 import { Announcer } from "./announcer.ts";
+import { concerned } from "./assignment.ts";
 import type { ObjectId } from "./core/object-id.ts";
 import { type Content, type OwnedObject, type OwnerStep, removeSubscribers } from "./core/owned-object.ts";
 import { cancel, type SharedObjectsOptions } from "./options.ts";
@@ -20,7 +21,7 @@ export class ObjectSteps {
     this.announcer = new Announcer(options, this.objects);
   }
 
-  /** One step of an own object, with its new value if it has one. Whoever is to be told of a new epoch is noted in the same commit. */
+  /** One step of an own object, with its new value if it has one. Whoever is to be told of it is noted in the same commit. */
   async step(
     id: ObjectId,
     run: (tx: Transaction, before: OwnedObject, content: Content) => OwnerStep,
@@ -33,7 +34,7 @@ export class ObjectSteps {
         const { state: before, content } = this.objects.require(tx, id);
         const step = run(tx, before, content);
         const after = step.state === before ? before : this.objects.apply(tx, step, stored);
-        const told = after.epoch === before.epoch ? [] : [...new Set([...after.subscribers, ...before.subscribers])];
+        const told = concerned(before, after);
         this.announcer.note(tx, id, told);
         return { before, after, told };
       },

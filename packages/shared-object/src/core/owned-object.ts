@@ -31,6 +31,8 @@ export interface OwnedObject {
   readonly rotatedAt: number;
   /** The record that brought the value: later ones repeat it. */
   readonly valueVersion: number;
+  /** The value that the epoch began with. */
+  readonly epochValue: number;
   /** The newest record that was made. */
   readonly newest: Head;
   readonly issuedAt: number;
@@ -109,6 +111,7 @@ export function createObject(context: OwnerContext, objectId: ObjectId, wanted: 
     key: secret(random.bytes(32)),
     rotatedAt: now,
     valueVersion: 0,
+    epochValue: 0,
     newest: { version: 0, head: zeros() },
     issuedAt: now,
     stored: { version: 0, head: zeros() },
@@ -146,7 +149,7 @@ function writeRecord(context: OwnerContext, state: OwnedObject, saying: Saying):
   });
   const newest = { version, head };
   return {
-    state: { ...state, incarnation, valueVersion, newest, issuedAt: now },
+    state: { ...state, incarnation, valueVersion, epochValue: state.epochValue || valueVersion, newest, issuedAt: now },
     replace: [{ path: objectPath(crypto, state), object, head: newest }],
     withdraw: [],
     consumed: [],
@@ -175,7 +178,7 @@ export function rotate(context: OwnerContext, state: OwnedObject, content: Conte
   const valueVersion = state.incarnation === context.incarnation ? state.valueVersion : 0;
   const last = writeRecord(context, { ...state, valueVersion }, rotated);
   const retired = [...state.retired, { path: objectPath(crypto, state), since: confirmedNow }];
-  const fresh = { epoch: context.tick(), key: secret(random.bytes(32)), rotatedAt: now };
+  const fresh = { epoch: context.tick(), key: secret(random.bytes(32)), rotatedAt: now, epochValue: 0 };
   const next = writeRecord(context, { ...last.state, ...fresh, retired: retired.slice(-limits.retired) }, content);
   return {
     state: next.state,
@@ -186,11 +189,17 @@ export function rotate(context: OwnerContext, state: OwnedObject, content: Conte
   };
 }
 
-/** Adds subscribers; those who are new are to be sent the key. */
-export function addSubscribers(state: OwnedObject, contacts: readonly CwebId[]): OwnedObject {
+/**
+ * Adds subscribers. Where this epoch has held another value than the current one, it ends: its key would open that too, for whoever has what the
+ * store once held (SPEC §5.2).
+ */
+export function addSubscribers(context: OwnerContext, state: OwnedObject, content: Content, contacts: readonly CwebId[]): OwnerStep {
   const fresh = contacts.filter((contact, i) => !state.subscribers.includes(contact) && contacts.indexOf(contact) === i);
+  if (fresh.length === 0) return noChange(state);
   const ended = state.ended.filter(({ contact }) => !fresh.includes(contact));
-  return { ...state, subscribers: [...state.subscribers, ...fresh], ended };
+  const added = { ...state, subscribers: [...state.subscribers, ...fresh], ended };
+  const isFirstValue = state.epochValue === state.valueVersion && state.incarnation === context.incarnation;
+  return isFirstValue ? noChange(added) : rotate(context, added, content);
 }
 
 /** Takes subscribers out and begins an epoch without them. Whoever was none changes nothing. */

@@ -55,6 +55,7 @@ const ownedType: WireType<OwnedObject & { readonly format: 1 }> = struct({
   key: secret32,
   rotatedAt: u64,
   valueVersion: u64,
+  epochValue: u64,
   newest: head,
   issuedAt: u64,
   stored: head,

@@ -121,17 +121,32 @@ describe("a new epoch", () => {
 
 describe("subscribers", () => {
   test("are added once", () => {
-    const state = addSubscribers(created().state, [ben, ben, cleo]);
-    expect(addSubscribers(state, [cleo]).subscribers).toEqual([ben, cleo]);
+    const { state } = addSubscribers(context(), created().state, value(1), [ben, ben, cleo]);
+    expect(state.subscribers).toEqual([ben, cleo]);
+    expect(addSubscribers(context(), state, value(1), [cleo]).state).toBe(state);
+  });
+
+  test("join without a new epoch only where it has held no other value", () => {
+    const first = created().state;
+    expect(addSubscribers(context(), first, value(1), [ben]).state.epoch).toBe(first.epoch);
+    const second = updateObject(context({ now: now + 9 }), first, value(2), null).state;
+    const joined = addSubscribers(context({ now: now + 20 }), second, value(2), [ben]);
+    expect(joined.state.epoch).not.toBe(second.epoch);
+    expect(joined.state).toMatchObject({ subscribers: [ben], valueVersion: second.valueVersion, epochValue: second.valueVersion });
+    expect(addSubscribers(context({ now: now + 50 }), joined.state, value(2), [cleo]).state.epoch).toBe(joined.state.epoch);
+    // A lost state may have held another.
+    expect(addSubscribers(context({ incarnation: 2, now: now + 50 }), joined.state, value(2), [cleo]).state.epoch).not.toBe(
+      joined.state.epoch,
+    );
   });
 
   test("are taken out by a new epoch, which they are told of; whoever was none changes nothing", () => {
-    const state = addSubscribers(created().state, [ben, cleo]);
+    const { state } = addSubscribers(context(), created().state, value(1), [ben, cleo]);
     const step = removeSubscribers(context(), state, value(1), [ben]);
     expect(step.state).toMatchObject({ subscribers: [cleo], ended: [{ contact: ben, epoch: step.state.epoch }] });
     expect(step.state.epoch).not.toBe(state.epoch);
     expect(removeSubscribers(context(), step.state, value(1), [ben]).state).toBe(step.state);
-    expect(addSubscribers(step.state, [ben]).ended).toEqual([]);
+    expect(addSubscribers(context(), step.state, value(1), [ben]).state.ended).toEqual([]);
   });
 });
 
