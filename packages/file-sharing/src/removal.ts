@@ -91,16 +91,26 @@ export async function* allHeads(local: LocalStore, options: Cancellable = {}): A
 
 /** Deletes what is due of the queue. Answers when the next is (ms since 1970), if there is any. */
 export async function removeDue(context: RemovalContext, options: Cancellable = {}): Promise<number | undefined> {
+  await pullIn(context, options);
   for (;;) {
     const [record] = await context.local.scan(names.deletions, { limit: 1, ...options });
     if (record === undefined) return undefined;
     const notBefore = Number(record.name.split("/")[2]);
-    const paths = decodeDeletion(record.bytes);
-    const latest = context.clock.now() + lateAfter;
-    // Further ahead than was ever asked for: the clock was wrong then, and was put right.
-    const put = notBefore > latest ? deletions(paths, latest) : new Map<string, Uint8Array>();
-    if (put.size === 0 && notBefore > context.clock.now()) return notBefore;
-    if (put.size === 0) await removeObjects(context, paths, options);
-    await context.local.commit({ expected: new Map(), put, remove: new Set([record.name]) }, options);
+    if (notBefore > context.clock.now()) return notBefore;
+    await removeObjects(context, decodeDeletion(record.bytes), options);
+    await context.local.commit({ expected: new Map(), put: new Map(), remove: new Set([record.name]) }, options);
+  }
+}
+
+/** What is queued for later than anybody would queue it now: the clock was ahead then, and was put right since. */
+async function pullIn({ local, clock }: RemovalContext, options: Cancellable): Promise<void> {
+  const latest = clock.now() + lateAfter;
+  for (;;) {
+    const [record] = await local.scan(names.deletions, { after: names.deletionsUntil(latest), limit: 1, ...options });
+    if (record === undefined) return;
+    await local.commit(
+      { expected: new Map(), put: deletions(decodeDeletion(record.bytes), latest), remove: new Set([record.name]) },
+      options,
+    );
   }
 }

@@ -37,6 +37,8 @@ export const names = {
   level: (fileId: FileId, level: number): string => `file/up/${fileId}/${level}/`,
   segment: (fileId: FileId, level: number, segment: number): string => `file/up/${fileId}/${level}/${padded(segment)}`,
   deletions: "file/del/",
+  /** Sorts behind every deletion that is due until then, and before the others. */
+  deletionsUntil: (time: number): string => `file/del/${padded(time)}~`,
   deletion: (notBefore: number, first: Path): string => `file/del/${padded(notBefore)}/${first}`,
 };
 

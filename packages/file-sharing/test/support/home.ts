@@ -1,9 +1,10 @@
-import { type CipherSuite, cipherSuite, type Random } from "@cweb/crypto";
+import { type CipherSuite, cipherSuite, equal, type Random } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
 import type { LocalStore } from "@cweb/storage-local";
 import { memoryStore } from "@cweb/storage-local/memory";
 import type { RemoteWriter } from "@cweb/storage-remote";
 import { type MemoryBucket, memoryBucket } from "@cweb/storage-remote/memory";
+import { expect } from "vitest";
 import { FilePublisher, type FileReference } from "../../src/index.ts";
 import { openRemoteFile, type RemoteFile } from "../../src/remote-file.ts";
 
@@ -21,6 +22,12 @@ export function content(length: number, seed: number = 1): Uint8Array {
     bytes[i] = state;
   }
   return bytes;
+}
+
+/** Fails where the bytes differ. Quick also for many, unlike a comparison that can show them. */
+export function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
+  expect(actual.length).toBe(expected.length);
+  expect(equal(actual, expected)).toBe(true);
 }
 
 /** A clock on which nobody waits: each sleep is over at once, and time has passed. */
