@@ -1,6 +1,7 @@
-// npm start: two people, two buckets, one conversation, through the real cweb and cweb-s3 processes. On the left what a person types and sees,
-// on the right what the storage provider sees: its own log and its own disk. `--once` ends by itself; else all stays up until Ctrl-C.
+// npm start: people, buckets, a conversation, a profile, a large file, through the real cweb and cweb-s3 processes. On the left what a person types
+// and sees, on the right what the storage provider sees: its own log and its own disk. `--once` ends by itself; else all stays up until Ctrl-C.
 import { spawn } from "node:child_process";
+import { createHash, randomFillSync } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,22 +53,22 @@ function explain(text) {
   for (const line of wrap(text, 78)) print(line);
 }
 
-/** One process; answers what it printed. */
-function start(bin, args) {
+/** One process; answers what it printed. `mayEndWith`: the exit code that is expected; null for one that is killed. */
+function start(bin, args, mayEndWith = 0) {
   const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (out += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (out += text));
   const ended = new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve(out) : reject(new Error(`${args.join(" ")} ended with ${code}: ${out}`))));
+    child.on("close", (code) => (code === mayEndWith ? resolve(out) : reject(new Error(`${args.join(" ")} ended with ${code}: ${out}`))));
   });
   return { child, ended, output: () => out };
 }
 
-const run = (bin, args) => start(bin, args).ended;
+const run = (bin, args, mayEndWith) => start(bin, args, mayEndWith).ended;
 const short = (name) => (name.length > 12 ? `${name.slice(0, 6)}…${name.slice(-4)}` : name);
-const bytes = (n) => (n >= 10_240 ? `${Math.round(n / 1024)} KiB` : `${n} B`);
+const bytes = (n) => (n >= 2 ** 20 ? `${(n / 2 ** 20).toFixed(1)} MiB` : n >= 10_240 ? `${Math.round(n / 1024)} KiB` : `${n} B`);
 
 let seen = 0;
 /** What the provider's log has gained since it was last read. */
@@ -78,38 +79,67 @@ function newRequests() {
   return fresh;
 }
 
+const isChunk = ({ bytesIn, bytesOut }) => Math.max(bytesIn, bytesOut) >= 2 ** 20;
+
 function requestLine({ at: time, method, bucket, path, status, bytesIn, bytesOut }) {
   const size = method === "PUT" ? bytes(bytesIn) : status === 200 ? bytes(bytesOut) : "nothing";
   return `${time.slice(11, 19)} ${method.padEnd(6)} ${bucket} ${short(path.slice(path.lastIndexOf("/") + 1))} ${size}`;
 }
 
-/** At most 12 lines: of a long series the first and the last. */
+/** At most 12 lines: chunks of a file are counted, and of a long series there are the first and the last. */
 function seenByProvider(requests) {
-  const lines = requests.map(requestLine);
+  const chunks = requests.filter(isChunk);
+  const first = chunks[0];
+  const all = first && `${first.at.slice(11, 19)} ${first.method.padEnd(6)} ${first.bucket} ${chunks.length} times 1.0 MiB`;
+  const lines = requests.flatMap((request) => (request === first ? [all] : isChunk(request) ? [] : [requestLine(request)]));
   if (lines.length === 0) return ["(nothing)"];
   if (lines.length <= 12) return lines;
   return [...lines.slice(0, 6), `… ${lines.length - 10} more …`, ...lines.slice(-4)];
 }
 
-/** Runs a person's command, and shows both views. `show` shortens what would fill the screen. */
-async function as(name, args, show = (out) => out) {
-  newRequests();
-  const out = await run(cwebBin, ["--home", at(name), ...args]);
-  const typed = args.map((arg) => (/^[\w@./-]+$/.test(arg) ? arg : arg.startsWith("cweb:") ? "cweb:…" : `"${arg}"`));
+/** Shows what a person typed and saw, and what the provider saw meanwhile. `show` shortens what would fill the screen. */
+async function showBoth(name, args, out, show) {
+  const typed = args.map((arg) => (/^[\w@./=-]+$/.test(arg) ? arg : arg.startsWith("cweb:") ? "cweb:…" : `"${arg}"`));
   const mine = [
-    ...wrap(`${name}$ cweb ${typed.join(" ").replaceAll(`${folder}/`, "")}`, left),
-    ...wrap(show(out.trimEnd()) || "(nothing new)", left),
+    ...wrap(`${name}$ cweb ${shortIds(typed.join(" ")).replaceAll(`${folder}/`, "")}`, left),
+    ...wrap(show(out.trimEnd()).replaceAll(`${folder}/`, "") || "(nothing new)", left),
   ];
   await sleep(50); // the server logs a request when its answer has left
-  sideBySide(mine, seenByProvider(newRequests()));
+  const requests = newRequests();
+  sideBySide(mine, seenByProvider(requests));
   print(dim(`${" ".repeat(left + 1)}│`));
   if (isTerminal) await sleep(700);
+  return requests;
+}
+
+/** Runs a person's command to its end. */
+async function as(name, args, { show = shorter, mayEndWith = 0 } = {}) {
+  newRequests();
+  const out = await run(cwebBin, ["--home", at(name), ...args], mayEndWith);
+  await showBoth(name, args, out, show);
   return out;
 }
 
-const shortCards = (out) => out.replaceAll(/cweb:[\w-]{20,}/g, (card) => `${card.slice(0, 18)}… (${card.length} characters)`);
+/** Runs a person's command until the provider has seen `most` chunks: then it is killed. Answers what the provider saw. */
+async function killed(name, args, most) {
+  newRequests();
+  const { child, ended } = start(cwebBin, ["--home", at(name), ...args], null);
+  const isTime = () =>
+    readFileSync(logFile, "utf8")
+      .trim()
+      .split("\n")
+      .slice(seen)
+      .filter((line) => isChunk(JSON.parse(line))).length >= most;
+  const watch = setInterval(() => isTime() && child.kill("SIGKILL"), 5);
+  const out = await ended.finally(() => clearInterval(watch));
+  return showBoth(name, args, `${out}Killed (kill -9)`, (text) => text);
+}
+
+const shortCards = (out) => out.replaceAll(/cweb(-file)?:[\w-]{20,}/g, (card) => `${card.slice(0, 18)}… (${card.length} characters)`);
 const shortIds = (out) =>
-  out.replaceAll(/\b[a-z2-7]{54}\b/g, short).replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, (id) => `${id.slice(0, 8)}…`);
+  out
+    .replaceAll(/\b([a-z2-7]{54}|[a-z2-7]{26}|[0-9a-f]{64})\b/g, short)
+    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, (id) => `${id.slice(0, 8)}…`);
 const shorter = (out) => shortIds(shortCards(out));
 
 async function startProvider() {
@@ -118,7 +148,7 @@ async function startProvider() {
   for (let i = 0; i < 200 && !server.output().includes("listening "); i++) await sleep(50);
   const url = /listening (\S+)/.exec(server.output())?.[1];
   if (!url) throw new Error(`cweb-s3 did not start: ${server.output()}`);
-  for (const name of ["ada", "ben"])
+  for (const name of ["ada", "ben", "zoe"])
     writeFileSync(at(`${name}.json`), await run(serverBin, ["mailbox", name, "--data", at("disk"), "--endpoint", url]), { mode: 0o600 });
   return { ...server, url };
 }
@@ -132,61 +162,96 @@ function filesBelow(path) {
 
 /** What lies on the provider's disk for one bucket: sizes, and how many objects have each. */
 function diskLines(name) {
-  const files = filesBelow(at("disk", "buckets", name));
-  const newest = files.map((file) => ({ file, size: statSync(file).size, time: statSync(file).mtime })).sort((a, b) => b.time - a.time);
-  return newest
-    .slice(0, 6)
-    .map(
-      ({ file, size, time }) =>
-        `${time.toISOString().slice(11, 19)} ${String(size).padStart(6)} B  ${short(/[a-z2-7]{32}$/.exec(file)?.[0] ?? "")}`,
-    );
+  const sizes = filesBelow(at("disk", "buckets", name)).map((file) => statSync(file).size);
+  const counts = Map.groupBy(
+    sizes.sort((a, b) => b - a),
+    (size) => size,
+  );
+  return [...counts].map(([size, { length }]) => `${String(length).padStart(3)} ${length === 1 ? "object " : "objects"} of ${size} B`);
 }
 
 async function tour(url) {
-  print(bold("Cweb: private messages through buckets that people own"));
+  print(bold("Cweb: private messages and files through buckets that people own"));
   print();
   explain(
-    `An S3 server runs at ${url}, with a bucket for Ada and one for Ben. For each there is a key that writes, which stays with its owner, and a ` +
+    `An S3 server runs at ${url}, with a bucket for each of Ada, Ben and Zoe. For each there is a key that writes, which stays with its owner, and a ` +
       "key that may only get, which goes to friends. There is no other server. Left: what a person types and sees. Right: what the provider logs.",
   );
   heading(1, "Each makes an identity over a bucket");
-  await as("ada", ["init", "--storage", `@${at("ada.json")}`], shorter);
-  await as("ben", ["init", "--storage", `@${at("ben.json")}`], shorter);
+  await as("ada", ["init", "--storage", `@${at("ada.json")}`]);
+  await as("ben", ["init", "--storage", `@${at("ben.json")}`]);
   heading(2, "They swap cards, once, in any way they like");
-  const [ada, ben] = [
-    (await run(cwebBin, ["--home", at("ada"), "card"])).trim(),
-    (await run(cwebBin, ["--home", at("ben"), "card"])).trim(),
-  ];
-  await as("ada", ["add", ben, "--as", "ben"], shorter);
-  await as("ben", ["add", ada, "--as", "ada"], shorter);
+  const [ada, ben] = [await cardOf("ada"), await cardOf("ben")];
+  await as("ada", ["add", ben, "--as", "ben"]);
+  await as("ben", ["add", ada, "--as", "ada"]);
   heading(3, "Ada writes while Ben is away");
   await as("ada", ["send", "ben", "Meet at the pier?"]);
   await as("ada", ["send", "ben", "At noon."]);
   heading(4, "Ben comes, reads and answers; now Ada is away");
-  await as("ben", ["receive"], shorter);
+  await as("ben", ["receive"]);
   await as("ben", ["send", "ada", "Yes. Bringing the chart."]);
   heading(5, "Ada comes back");
-  await as("ada", ["receive"], shorter);
+  await as("ada", ["receive"]);
   await as("ada", ["send", "ben", "Then it is settled."]);
-  await as("ben", ["receive"], shorter);
+  await as("ben", ["receive"]);
   heading(6, "Nothing new: one GET for each contact, and one for the own beacon");
   await as("ada", ["receive"]);
-  await as("ada", ["status"], shorter);
+  await as("ada", ["status"]);
+  await profile(ada);
+  await film();
+}
+
+const cardOf = async (name) => (await run(cwebBin, ["--home", at(name), "card"])).trim();
+
+async function profile(ada) {
+  heading(7, "Ada's profile is for Ben. Zoe, who has her card too, sees nothing");
+  await run(cwebBin, ["--home", at("zoe"), "init", "--storage", `@${at("zoe.json")}`]);
+  await run(cwebBin, ["--home", at("zoe"), "add", ada, "--as", "ada"]);
+  await run(cwebBin, ["--home", at("ada"), "add", await cardOf("zoe"), "--as", "zoe"]);
+  await as("ada", ["profile", "set", "name=Ada", "status=Sailing"]);
+  await as("ada", ["profile", "share", "ben"]);
+  await as("ben", ["receive"]);
+  await as("zoe", ["profile", "show", "ada"], { mayEndWith: 1 });
+}
+
+/** Chunks that the provider was sent more than once. */
+function sentTwice(requests) {
+  const paths = requests.filter(isChunk).map(({ path }) => path);
+  const { size } = new Set(paths);
+  return `${paths.length - size} of ${size} chunks`;
+}
+
+async function film() {
+  heading(8, "A film of 64 MB: the upload is killed in the middle, and goes on");
+  const content = randomFillSync(Buffer.alloc(64_000_000));
+  writeFileSync(at("film.mp4"), content);
+  const before = await killed("ada", ["share", at("film.mp4"), "ben"], 30);
+  newRequests();
+  const args = ["share", at("film.mp4"), "ben"];
+  const after = await showBoth("ada", args, await run(cwebBin, ["--home", at("ada"), ...args]), shorter);
+  explain(`Sent a second time, since nobody knew whether they had arrived: ${sentTwice([...before, ...after])}.`);
+  print();
+  const out = await as("ben", ["receive"]);
+  const message = /cweb fetch ([0-9a-f-]{36})/.exec(out)?.[1];
+  await killed("ben", ["fetch", message], 20);
+  const fetched = await as("ben", ["fetch", message]);
+  const hash = createHash("sha256").update(content).digest("hex");
+  explain(fetched.includes(hash) ? "The same 64,000,000 bytes on both sides: the hashes agree." : "THE HASHES DIFFER.");
 }
 
 function provider() {
-  heading(7, "What lies on the provider's disk: Ada's bucket, Ben's bucket");
+  heading(9, "What lies on the provider's disk: Ada's bucket, Ben's bucket");
   sideBySide(diskLines("ada"), diskLines("ben"));
   const all =
     readFileSync(logFile, "utf8") +
     filesBelow(at("disk", "buckets"))
       .map((file) => readFileSync(file, "latin1"))
       .join("");
-  const found = ["pier", "chart", "settled"].filter((word) => all.includes(word));
+  const found = ["the pier", "the chart", "settled", "Sailing", "film.mp4"].filter((word) => all.includes(word));
   print();
   explain(
-    `${found.length === 0 ? "None" : `SOME (${found.join(", ")})`} of the words above can be found in the provider's log or on its disk. It sees random names, few sizes, times, ` +
-      "and from where a bucket is read; not who is meant, and not what is said.",
+    `${found.length === 0 ? "None" : `SOME (${found.join(", ")})`} of the words above can be found in the provider's log or on its disk. It sees random names, few sizes (of a file, how ` +
+      "many chunks), times, and from where a bucket is read; not who is meant, not what is said, not what the film is called.",
   );
 }
 
@@ -194,7 +259,7 @@ async function stay() {
   print();
   print(bold("The server is still up. Try it from another terminal, in this folder:"));
   print();
-  for (const args of ['ben send ada "Hello from here"', "ada receive", "ada receive --watch --interval 2"])
+  for (const args of ['ben send ada "Hello from here"', "ada receive", "ada files", "ada receive --watch --interval 2"])
     print(`  npx cweb --home ${folder}/${args}`);
   print();
   print("Ctrl-C ends it, and removes all of this.");
