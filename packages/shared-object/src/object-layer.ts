@@ -126,7 +126,8 @@ function forgetAll(tx: Transaction, contact: CwebId): void {
   for (const { name, bytes } of tx.scan(recordNames.subscriptionsOf(contact), { limit: limits.objectsOfContact })) {
     const { key } = subscriptionRecord.decode(name, bytes);
     if (key !== null) tx.consume(key);
-    for (const of of [recordNames.subscription, recordNames.content, recordNames.large]) tx.remove(of(contact, lastPart(name) as ObjectId));
+    for (const named of [recordNames.subscription, recordNames.content, recordNames.large])
+      tx.remove(named(contact, lastPart(name) as ObjectId));
   }
   for (const { name } of tx.scan(recordNames.heldOf(contact), { limit: limits.held })) tx.remove(name);
 }
