@@ -1,2 +1,2 @@
-export type { CommitResult, LocalBatch, LocalRecord, LocalStore, Revision } from "./port.ts";
+export type { CommitOptions, CommitResult, LocalBatch, LocalRecord, LocalStore, Revision } from "./port.ts";
 export { StorageLocalError, type StorageLocalErrorCode } from "./storage-local-error.ts";

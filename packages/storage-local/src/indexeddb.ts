@@ -1,7 +1,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { checkBatch, checkNames, checkScan, endOfPrefix, localRecord, ownBytes } from "./batch.ts";
 import { indexedDbError, notAStore, supersededError } from "./indexeddb-error.ts";
-import type { CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
+import type { CommitOptions, CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
 import { closedError, type StorageLocalError } from "./storage-local-error.ts";
 
 /** SPEC §7.2. */
@@ -81,14 +81,14 @@ class IndexedDbStore implements LocalStore {
     });
   }
 
-  async commit(batch: LocalBatch, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
+  async commit(batch: LocalBatch, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#call(options.signal, async (db) => {
       checkBatch(batch);
       // Copied before the first wait: the caller may erase or reuse its bytes once the call has returned a promise.
       const put = [...batch.put].map(([name, bytes]) => [name, ownBytes(bytes)] as const);
       const remove = [...batch.remove];
       const expected = [...batch.expected];
-      const tx = quiet(db.transaction(["record", "counter"], "readwrite", { durability: "strict" }));
+      const tx = quiet(db.transaction(["record", "counter"], "readwrite", { durability: options.relaxed ? "relaxed" : "strict" }));
       const records = tx.objectStore("record");
       const counter = tx.objectStore("counter");
       const found = await Promise.all(expected.map(([name]) => records.get(name)));

@@ -1,5 +1,5 @@
 import { checkBatch, checkNames, checkScan, localRecord, ownBytes } from "./batch.ts";
-import type { CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
+import type { CommitOptions, CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
 import { closedError } from "./storage-local-error.ts";
 
 interface Stored {
@@ -69,7 +69,7 @@ class Memory implements MemoryStore {
     });
   }
 
-  async commit(batch: LocalBatch, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
+  async commit(batch: LocalBatch, options: CommitOptions = {}): Promise<CommitResult> {
     this.#enter(options.signal);
     checkBatch(batch);
     for (const [name, revision] of batch.expected) {

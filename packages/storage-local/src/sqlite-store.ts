@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { checkBatch, checkNames, checkScan, endOfPrefix, localRecord, ownBytes } from "./batch.ts";
-import type { CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
+import type { CommitOptions, CommitResult, LocalBatch, LocalRecord, LocalStore } from "./port.ts";
 import { sqliteError } from "./sqlite-error.ts";
 import { giveBackFreePages } from "./sqlite-file.ts";
 import { closedError } from "./storage-local-error.ts";
@@ -50,19 +50,33 @@ export class SqliteStore implements LocalStore {
     });
   }
 
-  async commit(batch: LocalBatch, options: { readonly signal?: AbortSignal } = {}): Promise<CommitResult> {
+  async commit(batch: LocalBatch, options: CommitOptions = {}): Promise<CommitResult> {
     return this.#call(options.signal, () => {
       checkBatch(batch);
-      this.#db.exec("BEGIN IMMEDIATE");
-      try {
-        const result = this.#apply(batch);
-        this.#db.exec(result.kind === "committed" ? "COMMIT" : "ROLLBACK");
-        return result;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
+      return options.relaxed ? this.#relaxed(() => this.#commit(batch)) : this.#commit(batch);
     });
+  }
+
+  /** In WAL mode NORMAL writes the same log as FULL and does not wait for the disk; the next FULL commit syncs the log to its end. */
+  #relaxed<T>(step: () => T): T {
+    this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return step();
+    } finally {
+      this.#db.exec("PRAGMA synchronous = FULL");
+    }
+  }
+
+  #commit(batch: LocalBatch): CommitResult {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = this.#apply(batch);
+      this.#db.exec(result.kind === "committed" ? "COMMIT" : "ROLLBACK");
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { LocalBatch } from "../port.ts";
 import { ascii, check, contents, equal, failsWith, read, type Test, textOf, write } from "./case.ts";
 
 export const recordCases: Readonly<Record<string, Test>> = {
@@ -23,6 +24,49 @@ export const recordCases: Readonly<Record<string, Test>> = {
       check(record !== undefined && record.name === name, `${name} is missing`);
       equal([...record.bytes], [...bytes], name);
     }
+  },
+
+  "a relaxed commit is one like any other": async (place) => {
+    const [store, other] = [await place.open(), await place.open()];
+    const put = new Map([["a", ascii("one")]]);
+    equal(
+      await store.commit({ expected: new Map([["a", null]]), put, remove: new Set() }, { relaxed: true }),
+      { kind: "committed" },
+      "the commit",
+    );
+    equal(textOf(await read(other, "a")), "one", "what another handle sees");
+    const again = await store.commit({ expected: new Map([["a", null]]), put, remove: new Set() }, { relaxed: true });
+    equal(again, { kind: "conflict" }, "a second that expects nothing there");
+    equal(await write(store, { b: "two" }), { kind: "committed" }, "a commit after it");
+    await store.close();
+    await other.close();
+    equal(textOf(await read(await place.open(), "a")), "one", "after reopening");
+  },
+
+  "a relaxed commit is a commit: whole, seen by all, refused as others are, and followed by strict ones": async (place) => {
+    const [store, other] = [await place.open(), await place.open()];
+    const put = (name: string, text: string): LocalBatch => ({
+      expected: new Map(),
+      put: new Map([[name, ascii(text)]]),
+      remove: new Set(),
+    });
+    const relaxed = { durability: "relaxed" } as const;
+    equal(await store.commit(put("a", "one"), relaxed), { kind: "committed" }, "a relaxed commit");
+    equal(textOf(await read(other, "a")), "one", "what another handle sees of it");
+    const refused = { ...put("a", "two"), expected: new Map([["a", null]]) };
+    equal(await other.commit(refused, relaxed), { kind: "conflict" }, "a relaxed commit that expects something else");
+    equal(await other.commit(put("b", "strict")), { kind: "committed" }, "a strict commit after it");
+    equal(await other.commit(put("a", "three"), { durability: "strict" }), { kind: "committed" }, "another");
+    await store.close();
+    await other.close();
+    equal(
+      await contents(await place.open()),
+      [
+        ["a", "three"],
+        ["b", "strict"],
+      ],
+      "the store opened again",
+    );
   },
 
   "load answers those that exist, among any number of names": async (place) => {

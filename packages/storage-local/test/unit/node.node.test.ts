@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { localStoreConformance } from "../../src/conformance.ts";
-import type { LocalStore } from "../../src/index.ts";
+import type { LocalStore, Revision } from "../../src/index.ts";
 import { openNodeStore } from "../../src/node.ts";
+import { openFile } from "../../src/sqlite-file.ts";
 import { SqliteStore } from "../../src/sqlite-store.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cweb-local-"));
@@ -62,6 +63,26 @@ describe("SQLite files", () => {
     const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
     expect(["journal_mode", "application_id", "user_version", "auto_vacuum"].map(pragma)).toEqual(["wal", 0x43776562, 1, 2]);
     db.close();
+  });
+
+  test("after a relaxed commit the next one waits for the disk again", async () => {
+    const db = openFile(freshFile(), 1000);
+    const seen: unknown[] = [];
+    const synchronous = (): unknown => Object.values(db.prepare("PRAGMA synchronous").get() ?? {})[0];
+    const exec = db.exec.bind(db);
+    db.exec = (sql) => {
+      if (sql === "COMMIT" || sql === "ROLLBACK") seen.push(synchronous());
+      exec(sql);
+    };
+    const store = new SqliteStore("file", db);
+    const conflict = { ...put("a"), expected: new Map([["a", 7 as Revision]]) };
+    for (const batch of [put("a"), conflict]) {
+      await store.commit(batch, { relaxed: true });
+      await store.commit(batch);
+    }
+    await store.commit({ ...put("a"), put: new Map([["", new Uint8Array()]]) }, { relaxed: true }).catch(() => undefined);
+    expect([seen, synchronous()]).toEqual([[1, 2, 1, 2], 2]);
+    await store.close();
   });
 
   test("hold nothing of what was removed, once closed", async () => {
