@@ -1,5 +1,6 @@
+import { equal } from "@cweb/crypto";
 import type { FlushReport } from "@cweb/mailbox";
-import type { ObjectId, ObjectState, Owned, Subscribed } from "@cweb/shared-object";
+import { encodeObjectId, type ObjectId, type ObjectState, type Owned, type Subscribed } from "@cweb/shared-object";
 import type { Cancellable, ContactBook } from "./contact-book.ts";
 import { checkObjectName, decodeOwnObject, encodeOwnObject, nameIn, objectRecord, topicOf } from "./core/object-name.ts";
 import type { Layers } from "./layers.ts";
@@ -60,18 +61,11 @@ export class PeerObjects {
     const cancel = signal ? { signal } : {};
     const wanted = checkObjectName(name);
     const content = bytesOf(value);
-    const { id: before, live } = await this.#lookUp(wanted, cancel);
-    if (live) throw exists(wanted);
-    // Made by a process that died before it could name it.
-    const begun = await this.#unnamed(wanted, cancel);
-    const id = begun ?? (await objects.create({ topic: topicOf(wanted), value: content, ...settings }, cancel)).id;
-    const named = await this.#give(wanted, id, before, cancel);
-    if (named !== undefined) {
-      // Nobody would ever find it; unless that other process has adopted it.
-      if (named !== id && !begun) await objects.remove(id, cancel);
-      throw exists(wanted);
-    }
-    if (begun) await objects.update(id, content, cancel);
+    const id = await this.#claim(wanted, cancel);
+    await objects.create({ id, topic: topicOf(wanted), value: content, ...settings }, cancel);
+    // Another process may have been faster, with another value.
+    const made = await objects.value(id, cancel);
+    if (!made || !equal(made, content)) throw exists(wanted);
     return this.#published(wanted, cancel);
   }
 
@@ -102,8 +96,12 @@ export class PeerObjects {
 
   /** Deletes an object, for everybody. Throws `PeerError` `unknown-object`. */
   async remove(name: string, cancel: Cancellable = {}): Promise<OwnObject> {
-    const { id } = await this.#own(name, cancel);
-    const last = await this.#view(name, id, cancel);
+    const { id: named, live } = await this.#lookUp(checkObjectName(name), cancel);
+    // Deleted by a process that died before it could free the name.
+    if (named && !live) await this.#forget(checkObjectName(name), named, cancel);
+    const object = await this.#own(name, cancel);
+    const last = await this.#view(name, object, cancel);
+    const { id } = object;
     await this.#parts.layers.objects.remove(id, cancel);
     await this.#forget(checkObjectName(name), id, cancel);
     const { failure } = await this.#parts.publish(cancel);
@@ -132,11 +130,12 @@ export class PeerObjects {
     cancel: Cancellable = {},
   ): Promise<{ readonly own: readonly OwnObject[]; readonly shared: readonly Omit<ObjectValue, "value">[] }> {
     const { layers, book } = this.#parts;
-    const own: OwnObject[] = [];
-    for (const { topic, id, isDeleted } of await layers.objects.owned(cancel)) {
-      const name = nameIn(topic);
-      if (name !== undefined && !isDeleted && (await this.#lookUp(name, cancel)).id === id) own.push(await this.#view(name, id, cancel));
-    }
+    const owned = await layers.objects.owned(cancel);
+    const named = owned.flatMap((object) => {
+      const name = object.isDeleted ? undefined : nameIn(object.topic);
+      return name === undefined ? [] : [{ name, object }];
+    });
+    const own = await Promise.all(named.map(({ name, object }) => this.#view(name, object, cancel)));
     const shared: Omit<ObjectValue, "value">[] = [];
     for (const { contact, topic, version, state } of await layers.objects.subscriptions(cancel)) {
       const name = nameIn(topic);
@@ -162,23 +161,22 @@ export class PeerObjects {
     return { id, live: owned.find((one) => one.id === id && !one.isDeleted) };
   }
 
-  async #unnamed(name: string, cancel: Cancellable): Promise<ObjectId | undefined> {
-    const { id: named } = await this.#lookUp(name, cancel);
-    const owned = await this.#parts.layers.objects.owned(cancel);
-    return owned.find(({ topic, isDeleted, id }) => topic === topicOf(name) && !isDeleted && id !== named)?.id;
-  }
-
-  /** Makes the name stand for this object; answers what it stands for if another process was faster. */
-  async #give(name: string, id: ObjectId, before: ObjectId | undefined, cancel: Cancellable): Promise<ObjectId | undefined> {
+  /** The id under which the object of this name is made: the same one again where a process died before it was. */
+  async #claim(name: string, cancel: Cancellable): Promise<ObjectId> {
+    const { mailbox, objects } = this.#parts.layers;
+    const owned = await objects.owned(cancel);
     const record = objectRecord(name);
-    return this.#parts.layers.mailbox.transact(
+    return mailbox.transact(
       { read: [record] },
       (tx) => {
         const found = tx.get(record);
-        const now = found && decodeOwnObject(found);
-        if (now !== before) return now;
+        const claimed = found && decodeOwnObject(found);
+        const known = owned.find(({ id }) => id === claimed);
+        if (known && !known.isDeleted) throw exists(name);
+        if (claimed && !known) return claimed;
+        const id = encodeObjectId(tx.random.bytes(16));
         tx.put(record, encodeOwnObject(id));
-        return undefined;
+        return id;
       },
       cancel,
     );
@@ -198,14 +196,12 @@ export class PeerObjects {
 
   async #published(name: string, cancel: Cancellable): Promise<OwnObject> {
     const { failure } = await this.#parts.publish(cancel);
-    const { id } = await this.#own(name, cancel);
-    return { ...(await this.#view(checkObjectName(name), id, cancel)), ...(failure === undefined ? {} : { failure }) };
+    const object = await this.#own(name, cancel);
+    return { ...(await this.#view(name, object, cancel)), ...(failure === undefined ? {} : { failure }) };
   }
 
-  async #view(name: string, id: ObjectId, cancel: Cancellable): Promise<OwnObject> {
-    const owned = (await this.#parts.layers.objects.owned(cancel)).find((one) => one.id === id);
-    const { version = 0, subscribers = [] } = owned ?? {};
-    return { owner: "me", name, version, subscribers: await this.#parts.book.namesOf(subscribers, cancel) };
+  async #view(name: string, { version, subscribers }: Owned, cancel: Cancellable): Promise<OwnObject> {
+    return { owner: "me", name: checkObjectName(name), version, subscribers: await this.#parts.book.namesOf(subscribers, cancel) };
   }
 }
 
