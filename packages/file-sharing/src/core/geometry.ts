@@ -25,13 +25,18 @@ export interface Geometry {
   readonly depth: number;
 }
 
+/** Whether a tree of at most three levels holds it. */
+export function isTooLarge(size: number, log2: number): boolean {
+  return size > limits.size || padme(size) > limits.fanout ** limits.depth * 2 ** log2;
+}
+
 /** The one shape that a file of `size` bytes in chunks of 2^log2 has. Throws `too-large`. */
 export function geometryOf(size: number, log2: number): Geometry {
+  if (isTooLarge(size, log2)) throw new FileSharingError("too-large", "This file is larger than a shared file can be.");
   const paddedSize = padme(size);
   const totalChunks = Math.ceil(paddedSize / 2 ** log2);
   let depth = 1;
   for (let top = totalChunks; top > limits.fanout; depth++) top = Math.ceil(top / limits.fanout);
-  if (size > limits.size || depth > limits.depth) throw new FileSharingError("too-large", "This file is larger than a shared file can be.");
   return { size, paddedSize, log2, totalChunks, depth };
 }
 

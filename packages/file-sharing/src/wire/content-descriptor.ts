@@ -1,6 +1,6 @@
 import { pad, sealOverhead, unpad } from "@cweb/crypto";
 import { bytesUpTo, codec, literal, nullable, SerializationError, struct, u64, uint } from "@cweb/serialization";
-import { entriesOf, type Geometry, geometryOf } from "../core/geometry.ts";
+import { entriesOf, type Geometry, geometryOf, isTooLarge } from "../core/geometry.ts";
 import { limits } from "../core/limits.ts";
 import { FileSharingError } from "../file-sharing-error.ts";
 import { type FileReference, fileIdType } from "./file-reference.ts";
@@ -66,7 +66,7 @@ const invalid = (what: string, cause?: unknown): FileSharingError =>
 /** The shape, where its numbers are those that the size asks for: there is one for each size and chunk size. */
 function checkedGeometry(claimed: Geometry): Geometry {
   if (claimed.log2 < limits.minLog2 || claimed.log2 > limits.maxLog2) throw invalid("chunk size");
-  if (claimed.size > limits.size) throw invalid("size");
+  if (isTooLarge(claimed.size, claimed.log2)) throw invalid("size");
   const geometry = geometryOf(claimed.size, claimed.log2);
   if (claimed.paddedSize !== geometry.paddedSize) throw invalid("padded size");
   if (claimed.totalChunks !== geometry.totalChunks) throw invalid("number of chunks");
