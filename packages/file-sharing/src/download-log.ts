@@ -1,4 +1,4 @@
-import type { LocalRecord, LocalStore, Revision } from "@cweb/storage-local";
+import type { CommitOptions, LocalRecord, LocalStore, Revision } from "@cweb/storage-local";
 import {
   type DownloadHead,
   type DownloadId,
@@ -48,7 +48,7 @@ export async function removeDownload(local: LocalStore, id: DownloadId, signal?:
   // A mark that another run makes in this moment may stay: it costs the next run a comparison, for what is marked is never taken on trust.
   const names = [headName(id)];
   for await (const { name } of scanAll(local, segmentPrefix(id), signal)) names.push(name);
-  await local.commit({ expected: new Map(), put: new Map(), remove: new Set(names) }, cancel(signal));
+  await local.commit({ expected: new Map(), put: new Map(), remove: new Set(names) }, { relaxed: true, ...cancel(signal) });
 }
 
 /**
@@ -105,11 +105,14 @@ export class DownloadLog {
     // Left by a removal that was interrupted, or of another process that begins just now.
     const expected = new Map<string, Revision | null>([[name, null]]);
     const put = new Map([[name, headCodec.encode(head)]]);
-    await this.#local.commit({ expected, put, remove: new Set() }, cancel(signal));
+    await this.#local.commit({ expected, put, remove: new Set() }, { relaxed: true, ...cancel(signal) });
     this.#head = head;
   }
 
-  /** The chunk is there. Resolves when that is durable. Throws `taken-over` where the record is gone. */
+  /**
+   * The chunk is there. Resolves when that is recorded. Relaxed: what is marked is compared before it is used, so a power cut that takes marks or
+   * chunks costs requests, nothing else. Throws `taken-over` where the record is gone.
+   */
   mark(chunk: number, salt: Uint8Array): Promise<void> {
     this.#pending.set(chunk, salt);
     if (this.#next === undefined) {
@@ -143,30 +146,32 @@ export class DownloadLog {
         }
         return put;
       },
+      { relaxed: true },
     );
   }
 
   /** All chunks are there: from now on the file may have its final name. */
   async finishing({ signal }: Cancellable = {}): Promise<void> {
     const name = headName(this.#id);
-    await this.#amend([], (records) => {
+    const finish = (records: ReadonlyMap<string, LocalRecord>): ReadonlyMap<string, Uint8Array> => {
       this.#head = { ...headCodec.decode((records.get(name) as LocalRecord).bytes), state: 1 };
       return new Map([[name, headCodec.encode(this.#head)]]);
-    }, signal); // biome-ignore format: one line
+    };
+    await this.#amend([], finish, cancel(signal));
   }
 
   /** A change of records as long as the head is there. */
   async #amend(
     names: readonly string[],
     change: (records: ReadonlyMap<string, LocalRecord>) => ReadonlyMap<string, Uint8Array>,
-    signal?: AbortSignal,
+    options: CommitOptions,
   ): Promise<void> {
     const all = [headName(this.#id), ...names];
     for (let conflicts = 0; conflicts < mostConflicts; conflicts++) {
-      const records = await this.#local.load(all, cancel(signal));
+      const records = await this.#local.load(all, cancel(options.signal));
       if (!records.has(headName(this.#id))) throw takenOver();
       const expected = new Map(all.map((name) => [name, records.get(name)?.revision ?? null]));
-      const { kind } = await this.#local.commit({ expected, put: change(records), remove: new Set() }, cancel(signal));
+      const { kind } = await this.#local.commit({ expected, put: change(records), remove: new Set() }, options);
       if (kind === "committed") return;
     }
     throw takenOver();
