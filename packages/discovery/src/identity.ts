@@ -36,7 +36,9 @@ function buildIdentity(crypto: CipherSuite, record: Omit<IdentityRecord, "versio
   const { nextIdCommit, profile } = record;
   const idKeys = joinIdKeys({ signingKey: keys.signing.publicKey, identityKey: keys.agreement.publicKey, nextIdCommit });
   const idBytes = idOf(crypto, idKeys);
-  return { id: encodeId(idBytes), idBytes, ...keys, nextIdCommit, profile };
+  const seed = secret(record.seed);
+  const roomKey = (context: Uint8Array): Secret => crypto.derive(seed, "ss/osk", context, 32);
+  return { id: encodeId(idBytes), idBytes, ...keys, nextIdCommit, profile, roomKey };
 }
 
 const defaultSlotBits = 3;

@@ -1,9 +1,10 @@
 import type { CipherSuite, KeyPair, Secret } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
 import type { Transaction } from "@cweb/mailbox";
+import type { Codec } from "@cweb/serialization";
 import type { KindRegistry } from "@cweb/session";
 import { type Epoch, indexOf, readEpoch } from "./core/epoch.ts";
-import type { EpochId, GroupId } from "./core/ids.ts";
+import { type EpochId, type GroupId, toEpochId } from "./core/ids.ts";
 import {
   type Chains,
   chainsCodec,
@@ -17,6 +18,7 @@ import {
 import type { Place, RoomHead } from "./core/room-head.ts";
 import { headCodec, type Letter, letterCodec } from "./core/room-head-codec.ts";
 import { readDescriptor } from "./core/room-record.ts";
+import type { RecordMemo } from "./record-memo.ts";
 import { type RoomEvent, type RoomEventKind, roomEventCodec } from "./wire/event.ts";
 import { type RoomKind, roomKinds } from "./wire/kinds.ts";
 
@@ -42,6 +44,8 @@ export interface RoomTools {
   canReach(tx: Transaction, member: CwebId): boolean;
   /** Epochs that were read before: they never change. */
   readonly epochs: Map<EpochId, Epoch>;
+  /** Records that were decoded before. */
+  readonly memo: RecordMemo;
 }
 
 /** More than are looked at again and again. */
@@ -72,9 +76,10 @@ export class RoomDraft {
 
   /** `undefined`: there is no such room. */
   static load(tx: Transaction, tools: RoomTools, groupId: GroupId): RoomDraft | undefined {
-    const bytes = tx.get(new RecordNames(groupId).head);
+    const name = new RecordNames(groupId).head;
+    const bytes = tx.get(name);
     if (!bytes) return undefined;
-    const head = headCodec.decode(bytes);
+    const head = tools.memo.decode(name, headCodec, bytes);
     return new RoomDraft(tx, tools, head, head);
   }
 
@@ -117,15 +122,14 @@ export class RoomDraft {
     const known = this.tools.epochs.get(id);
     if (known && this.isKnown(id)) return known;
     const record = this.record(id);
-    const epoch = record && readDescriptor(this.crypto, record.record)?.epoch;
-    if (epoch) this.remember(epoch);
-    return epoch;
+    return record && readDescriptor(this.crypto, record.record, (bytes) => this.readEpoch(bytes))?.epoch;
   }
 
   /** Reads E, or answers what was read before. */
   readEpoch(bytes: Uint8Array): Epoch | undefined {
-    const epoch = readEpoch(this.crypto, bytes);
-    if (epoch) this.remember(epoch);
+    const known = this.tools.epochs.get(toEpochId(this.crypto.hash("ss/t", bytes)));
+    const epoch = known ?? readEpoch(this.crypto, bytes);
+    if (epoch && !known) this.remember(epoch);
     return epoch;
   }
 
@@ -142,23 +146,23 @@ export class RoomDraft {
 
   record(epoch: EpochId): EpochRecord | undefined {
     if (!this.isKnown(epoch)) return undefined;
-    return this.#cached(this.#records, this.names.epoch(epoch), epoch, epochRecordCodec.decode);
+    return this.#cached(this.#records, this.names.epoch(epoch), epoch, epochRecordCodec);
   }
 
   setRecord(epoch: EpochId, record: EpochRecord): void {
     this.#records.set(epoch, record);
-    this.#dirty.set(this.names.epoch(epoch), () => epochRecordCodec.encode(this.#records.get(epoch) as EpochRecord));
+    this.#dirty.set(this.names.epoch(epoch), () => this.tools.memo.encode(this.names.epoch(epoch), epochRecordCodec, this.#records.get(epoch) as EpochRecord));
   }
 
   chains(epoch: EpochId): Chains | undefined {
     if (!this.head.chains.includes(epoch)) return undefined;
-    return this.#cached(this.#chains, this.names.chains(epoch), epoch, chainsCodec.decode);
+    return this.#cached(this.#chains, this.names.chains(epoch), epoch, chainsCodec);
   }
 
   setChains(epoch: EpochId, chains: Chains): void {
     if (!this.head.chains.includes(epoch)) this.set({ chains: [...this.head.chains, epoch] });
     this.#chains.set(epoch, chains);
-    this.#dirty.set(this.names.chains(epoch), () => chainsCodec.encode(this.#chains.get(epoch) as Chains));
+    this.#dirty.set(this.names.chains(epoch), () => this.tools.memo.encode(this.names.chains(epoch), chainsCodec, this.#chains.get(epoch) as Chains));
   }
 
   dropChains(epoch: EpochId): void {
@@ -169,7 +173,7 @@ export class RoomDraft {
   }
 
   index(epoch: EpochId): EpochIndex {
-    const found = this.#cached(this.#indexes, this.names.index(epoch), epoch, indexCodec.decode);
+    const found = this.#cached(this.#indexes, this.names.index(epoch), epoch, indexCodec);
     return found ?? { senders: (this.epoch(epoch)?.members ?? []).map(() => []) };
   }
 
@@ -183,7 +187,7 @@ export class RoomDraft {
       i === index ? [...entries.filter(({ n }) => n !== entry.n), entry].sort((a, b) => a.n - b.n) : entries,
     );
     this.#indexes.set(epoch, { senders });
-    this.#dirty.set(this.names.index(epoch), () => indexCodec.encode(this.#indexes.get(epoch) as EpochIndex));
+    this.#dirty.set(this.names.index(epoch), () => this.tools.memo.encode(this.names.index(epoch), indexCodec, this.#indexes.get(epoch) as EpochIndex));
   }
 
   /** Forgets all that is kept of an epoch, but for its messages. */
@@ -220,15 +224,15 @@ export class RoomDraft {
   /** Writes what has changed. */
   save(): void {
     for (const [name, encode] of this.#dirty) this.tx.put(name, encode());
-    if (this.head !== this.#before) this.tx.put(this.names.head, headCodec.encode(this.head));
+    if (this.head !== this.#before) this.tx.put(this.names.head, this.tools.memo.encode(this.names.head, headCodec, this.head));
   }
 
-  #cached<T>(cache: Map<EpochId, T>, name: string, epoch: EpochId, decode: (bytes: Uint8Array) => T): T | undefined {
+  #cached<T>(cache: Map<EpochId, T>, name: string, epoch: EpochId, codec: Codec<T>): T | undefined {
     const known = cache.get(epoch);
     if (known) return known;
     const bytes = this.tx.get(name);
     if (!bytes) return undefined;
-    const value = decode(bytes);
+    const value = this.tools.memo.decode(name, codec, bytes);
     cache.set(epoch, value);
     return value;
   }

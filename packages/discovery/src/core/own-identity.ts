@@ -17,4 +17,6 @@ export interface OwnIdentity {
   readonly profile: Uint8Array;
   /** Where and how the mailbox keeps its beacon. */
   readonly beacon: { readonly path: Path; readonly key: Secret };
+  /** The Ed25519 seed with which this home signs a room's descriptor: X(seed, "ss/osk", context). A restored or recovered home has it again. */
+  roomKey(context: Uint8Array): Secret;
 }

@@ -1,12 +1,14 @@
 import { associatedData, messagePath, takeKey } from "../core/chain.ts";
 import { type Epoch, indexOf } from "../core/epoch.ts";
 import { noMessage } from "../core/ids.ts";
-import { maxParents } from "../core/limits.ts";
+import { maxParents, maxPayload } from "../core/limits.ts";
 import { type Chain, type Chains, ownCodec, storedCodec } from "../core/records.ts";
 import type { Node } from "../core/room-head.ts";
 import { sealMessage, signMessage } from "../core/room-object.ts";
 import type { RoomDraft } from "../room-draft.ts";
-import { roomKinds } from "../wire/kinds.ts";
+import type { MessageKind } from "@cweb/session";
+import { SharedSessionError } from "../shared-session-error.ts";
+import { isRoomKind, roomKinds } from "../wire/kinds.ts";
 import type { Parent, RoomMessage } from "../wire/message.ts";
 import { byDisplay, show } from "./show.ts";
 import { makeVouch, owesVouch } from "./vouch.ts";
@@ -100,4 +102,37 @@ export function readTag(
   const [prefix, groupId, epoch, index, n] = tag.split(" ");
   if (prefix !== tagPrefix || !groupId || !epoch) return undefined;
   return { groupId, epoch, index: Number(index), n: Number(n) };
+}
+
+/** What an application sends. */
+export interface Outgoing {
+  /** A number of the registry that is accepted in rooms, such as the session's `kinds.text.number`. */
+  readonly kind: number;
+  /** At most 54 KiB. */
+  readonly payload: Uint8Array;
+  /** 16 bytes. Sending the same id again sends nothing. Without one a random id is drawn. */
+  readonly messageId?: Uint8Array;
+}
+
+/** Throws `SharedSessionError` `too-large`, `unsupported-kind`, `not-a-member`, `cannot-send-yet`. */
+export function sendMessage(
+  draft: RoomDraft,
+  { kind, payload, messageId }: Outgoing,
+): { readonly messageId: Uint8Array; readonly isRepeated: boolean } {
+  if (payload.length > maxPayload) throw new SharedSessionError("too-large", `a message to a room may have ${maxPayload} bytes`);
+  if (messageId && messageId.length !== 16) throw new SharedSessionError("unsupported-kind", "a message id has 16 bytes");
+  const isOwnKind = Object.values<MessageKind>(roomKinds).some(({ number }) => number === kind);
+  if (isOwnKind || !isRoomKind(kind, draft.tools.kinds)) {
+    throw new SharedSessionError("unsupported-kind", `messages of kind ${kind} do not stand in rooms`);
+  }
+  const uuid = messageId ?? draft.tx.random.bytes(16);
+  const name = draft.names.sent(uuid);
+  if (messageId && draft.tx.get(name)) return { messageId: uuid, isRepeated: true };
+  if (!draft.isMember) throw new SharedSessionError("not-a-member", "this home is not a member of the room");
+  if (!canSend(draft)) {
+    throw new SharedSessionError("cannot-send-yet", "the keys of the present epoch have not come yet; try again later", { retryable: true });
+  }
+  const node = post(draft, { kind, payload, uuid });
+  if (messageId) draft.tx.put(name, new TextEncoder().encode(node.messageId));
+  return { messageId: uuid, isRepeated: false };
 }

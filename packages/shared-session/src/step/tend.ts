@@ -82,7 +82,8 @@ function tendMissing(draft: RoomDraft): void {
     if (isLate) draft.report("room-withheld", { member: owner, hash: missing.messageId, n: missing.n, e: epoch.e });
     if (isLate) setMissing(draft, { ...missing, isWithheld: true });
     // Asked for by its name first: the round after it was noted.
-    const canFetch = missing.fetchedAt === 0 && draft.chains(missing.epoch) !== undefined;
+    // What a restored home has written itself is known to others only.
+    const canFetch = missing.fetchedAt === 0 && owner !== draft.own && draft.chains(missing.epoch) !== undefined;
     if (canFetch || !isDue(missing, missing.since, now)) continue;
     const to = whomToAsk(draft, missing);
     const list = (to && wanted.get(to)) ?? [];

@@ -1,4 +1,5 @@
 import { memberOf } from "../../src/core/epoch.ts";
+import type { EpochId } from "../../src/core/ids.ts";
 import { storedCodec } from "../../src/core/records.ts";
 import { day, hour, minute, type Shown, type SimWorld } from "./sim-world.ts";
 
@@ -23,17 +24,23 @@ export function finish(world: SimWorld, { liar, isQuiet }: { readonly liar: numb
   checkAdmins(world, found);
   if (world.counts.probes > world.counts.rounds) found.add("bound:probes");
   const after = new Set(honest(world).map((i) => world.look(i, (draft) => draft.head.current)));
-  if (epochs.size === 1 && after.size === 1 && [...epochs][0] !== [...after][0]) found.add("bound:epochs");
+  if (epochs.size === 1 && after.size === 1 && isTooSoon(world, [...epochs][0], [...after][0])) found.add("bound:epochs");
   checkLeaks(world, found);
-  checkReadmitted(world, found);
+  if (world.epochs.readmitted.length > 0) found.add("readmit");
   return [...found];
+}
+
+/** Another epoch, and the one before is not a week old. */
+function isTooSoon(world: SimWorld, before: EpochId | null | undefined, after: EpochId | null | undefined): boolean {
+  if (!before || !after || before === after) return false;
+  return (world.epochs.get(after)?.e ?? 0) - (world.epochs.get(before)?.e ?? 0) < 7 * day;
 }
 
 /** Long enough for every question, for what is withheld, and for a restored admin that waits for somebody who never answers. */
 function rest(world: SimWorld): void {
   world.settle(12, 11 * minute);
   world.settle(2, 13 * hour);
-  world.settle(3, 11 * minute);
+  world.settle(2, 11 * minute);
   if (world.homes.some(({ index }) => world.has(index) && world.look(index, ({ head }) => head.hearing !== null))) {
     world.settle(2, 4 * day);
     world.settle(6, 61 * minute);
@@ -96,7 +103,10 @@ function citedByOthers(world: SimWorld): ReadonlySet<string> {
   for (const { index } of world.homes) {
     if (!world.has(index)) continue;
     for (const message of world.view(index)) {
-      for (const parent of message.parents) cited.add(parent.messageId);
+      for (const { e, index: sender, messageId } of message.parents) {
+        const epoch = [...world.epochs.values()].find((one) => one.e === e && one.groupId === world.group);
+        if (epoch?.members[sender]?.id !== message.sender) cited.add(messageId);
+      }
     }
   }
   return cited;
@@ -166,18 +176,4 @@ function isBeyond(world: SimWorld, reader: number, epoch: string, index: number,
     const entry = draft.index(epoch as never).senders[index]?.find(({ messageId }) => name.endsWith(messageId));
     return (entry?.n ?? 0) > (next.closeHeads.find((head) => head.index === index)?.n ?? -1);
   });
-}
-
-/** Nobody is in a later epoch under a key whose removal an honest member had seen before that epoch was opened. */
-function checkReadmitted(world: SimWorld, found: Set<string>): void {
-  const epochs = [...world.epochs.values()].sort((a, b) => a.e - b.e);
-  const current = honest(world).map((i) => world.look(i, ({ current: epoch }) => epoch));
-  for (const last of current) {
-    for (const epoch of epochs) {
-      const next = epochs.find(({ previous }) => previous === epoch.epoch);
-      if (!next || !last || last.e <= next.e) continue;
-      const gone = epoch.members.filter(({ id, gspk }) => !next.members.some((one) => one.id === id || one.gspk.join() === gspk.join()));
-      if (gone.some(({ gspk }) => last.members.some((one) => one.gspk.join() === gspk.join()))) found.add("readmit");
-    }
-  }
 }

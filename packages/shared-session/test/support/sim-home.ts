@@ -6,6 +6,7 @@ import type { Path } from "@cweb/storage-remote";
 import { type Epoch, idOfKeys } from "../../src/core/epoch.ts";
 import { type EpochId, memberBytes } from "../../src/core/ids.ts";
 import { letterCodec } from "../../src/core/room-head-codec.ts";
+import { RecordMemo } from "../../src/record-memo.ts";
 import type { RoomTools } from "../../src/room-draft.ts";
 import { type RoomEvent, type RoomEventKind, roomEventCodec } from "../../src/wire/event.ts";
 import { roomKinds } from "../../src/wire/kinds.ts";
@@ -39,12 +40,14 @@ export class SimHome {
   isEvil = false;
   #lastTick = 0;
   readonly #now: () => number;
+  readonly #onTold: (home: SimHome, event: Told) => void;
 
-  constructor(index: number, options: { crypto: CipherSuite; random: Random; now: () => number; epochs: Map<EpochId, Epoch> }) {
+  constructor(index: number, options: { crypto: CipherSuite; random: Random; now: () => number; epochs: Map<EpochId, Epoch>; told: (home: SimHome, event: Told) => void }) {
     const { crypto, random } = options;
     this.index = index;
     this.random = random;
     this.#now = options.now;
+    this.#onTold = options.told;
     const signing = random.bytes(32);
     const privateKey = secret(random.bytes(32));
     const agreement: KeyPair = {
@@ -58,7 +61,7 @@ export class SimHome {
     const own = { id, idBytes: memberBytes(id), idKeys, agreement, adminSeed };
     this.card = encodeCard({ idBytes: own.idBytes, profile: Uint8Array.of(index), minSeq: 0 });
     const kinds = createKindRegistry(Object.values(roomKinds));
-    this.tools = { crypto, own, kinds, canReach: () => true, epochs: options.epochs };
+    this.tools = { crypto, own, kinds, canReach: () => true, epochs: options.epochs, memo: new RecordMemo() };
   }
 
   get id(): CwebId {
@@ -103,7 +106,11 @@ export class SimHome {
       else this.records.delete(name);
     }
     this.outbox.push(...uploads);
-    for (const { kind, body } of events) this.told.push({ type: kind as RoomEventKind, ...roomEventCodec.decode(body) });
+    for (const { kind, body } of events) {
+      const event = { type: kind as RoomEventKind, ...roomEventCodec.decode(body) };
+      this.told.push(event);
+      this.#onTold(this, event);
+    }
     return result;
   }
 

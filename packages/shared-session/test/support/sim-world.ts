@@ -17,7 +17,7 @@ import { kinds } from "@cweb/session";
 import { messageCodec, type RoomMessage } from "../../src/wire/message.ts";
 import { roomKinds } from "../../src/wire/kinds.ts";
 import { offerCodec } from "../../src/wire/membership.ts";
-import { SimHome } from "./sim-home.ts";
+import { SimHome, type Told } from "./sim-home.ts";
 
 export const minute = 60_000;
 export const hour: number = 60 * minute;
@@ -45,10 +45,28 @@ const ephemeral = new Set(Object.values(roomKinds).filter((kind) => "isEphemeral
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16)).join(".");
 export const policy = { copies: true, receipts: true, keepDays: 0 };
 
-/** Epochs that were seen anywhere. */
+/** Epochs that were seen anywhere, and whether one lists again whom an honest member has seen removed. */
 class AllEpochs extends Map<EpochId, Epoch> {
+  readonly removed: Map<CwebId, string> = new Map();
+  readonly readmitted: CwebId[] = [];
+
+  /** Nothing is ever too much here. */
   override get size(): number {
     return 0;
+  }
+
+  override set(id: EpochId, epoch: Epoch): this {
+    if (!this.has(id)) {
+      for (const { id: member, gspk } of epoch.members) if (this.removed.get(member) === gspk.join()) this.readmitted.push(member);
+    }
+    return super.set(id, epoch);
+  }
+
+  noteRemoved(member: CwebId, e: number): void {
+    const next = [...this.values()].find((epoch) => epoch.e === e);
+    const before = next && this.get(next.previous);
+    const listed = before && memberOf(before, member);
+    if (listed) this.removed.set(member, listed.gspk.join());
   }
 }
 
@@ -58,7 +76,7 @@ export class SimWorld {
   readonly buckets: Map<Path, Uint8Array[]>[] = [];
   readonly channels: Map<string, Letter[]> = new Map();
   readonly lies: Map<string, Lie> = new Map();
-  readonly epochs: Map<EpochId, Epoch> = new AllEpochs();
+  readonly epochs: AllEpochs = new AllEpochs();
   readonly crypto: CipherSuite;
   readonly random: Random;
   readonly counts = { rounds: 0, probes: 0, gets: 0, wants: 0, copies: 0, sent: 0, puts: 0 };
@@ -72,9 +90,15 @@ export class SimWorld {
     this.crypto = crypto;
     this.random = seededRandom(seed);
     for (let i = 0; i < people; i++) {
-      this.homes.push(new SimHome(i, { crypto, random: this.random, now: () => this.now, epochs: this.epochs }));
+      this.homes.push(new SimHome(i, { crypto, random: this.random, now: () => this.now, epochs: this.epochs, told: (home, event) => this.#told(home, event) }));
       this.buckets.push(new Map());
     }
+  }
+
+  #told(home: SimHome, { type, detail, member, e }: Told): void {
+    const isSeen = type === "room-members" && detail === "removed" && !home.isEvil;
+    const epoch = isSeen && [...this.epochs.values()].find((one) => one.e === e);
+    if (epoch && epoch.admin !== home.id) this.epochs.noteRemoved(member as CwebId, e);
   }
 
   home(index: number): SimHome {
