@@ -26,16 +26,6 @@ export interface CommitOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface CommitOptions {
-  /**
-   * What the answer waits for. `strict`, the default: the batch survives a power cut. `relaxed`: it survives the end of the process, but a power cut may
-   * undo it, together with all relaxed batches that came after it, never one that came before a strict one. It costs no wait for the disk: for
-   * what can be found out again.
-   */
-  readonly durability?: "strict" | "relaxed";
-  readonly signal?: AbortSignal;
-}
-
 /**
  * Named records with atomic, durable batches. Several processes may share one store.
  * Names are 1 to 256 characters of printable ASCII and sort by code unit.

@@ -1,4 +1,3 @@
-import type { LocalBatch } from "../port.ts";
 import { ascii, check, contents, equal, failsWith, read, type Test, textOf, write } from "./case.ts";
 
 export const recordCases: Readonly<Record<string, Test>> = {
@@ -41,32 +40,6 @@ export const recordCases: Readonly<Record<string, Test>> = {
     await store.close();
     await other.close();
     equal(textOf(await read(await place.open(), "a")), "one", "after reopening");
-  },
-
-  "a relaxed commit is a commit: whole, seen by all, refused as others are, and followed by strict ones": async (place) => {
-    const [store, other] = [await place.open(), await place.open()];
-    const put = (name: string, text: string): LocalBatch => ({
-      expected: new Map(),
-      put: new Map([[name, ascii(text)]]),
-      remove: new Set(),
-    });
-    const relaxed = { durability: "relaxed" } as const;
-    equal(await store.commit(put("a", "one"), relaxed), { kind: "committed" }, "a relaxed commit");
-    equal(textOf(await read(other, "a")), "one", "what another handle sees of it");
-    const refused = { ...put("a", "two"), expected: new Map([["a", null]]) };
-    equal(await other.commit(refused, relaxed), { kind: "conflict" }, "a relaxed commit that expects something else");
-    equal(await other.commit(put("b", "strict")), { kind: "committed" }, "a strict commit after it");
-    equal(await other.commit(put("a", "three"), { durability: "strict" }), { kind: "committed" }, "another");
-    await store.close();
-    await other.close();
-    equal(
-      await contents(await place.open()),
-      [
-        ["a", "three"],
-        ["b", "strict"],
-      ],
-      "the store opened again",
-    );
   },
 
   "load answers those that exist, among any number of names": async (place) => {
