@@ -35,11 +35,11 @@ export class OldFiles {
     if (!files?.list) return;
     const record = (await mailbox.load([recordNames.sweep], cancel(signal))).get(recordNames.sweep);
     const { sweptAt, unnamed } = record ? sweepRecord.decode(recordNames.sweep, record) : { sweptAt: 0, unnamed: [] };
-    if (clocks.confirmedNow - sweptAt < times.fileRetirement) return;
+    if (clocks.confirmedNow - sweptAt < times.fileRetirement && sweptAt - clocks.now < times.tickAhead) return;
     const named = new Set(all.flatMap(({ fileId, oldFiles }) => [fileId, ...oldFiles.map((old) => old.fileId)]));
     const found = (await files.list(cancel(signal))).filter((fileId) => !named.has(fileId)).slice(0, limits.oldFiles);
     for (const fileId of found.filter((fileId) => unnamed.includes(fileId))) await files.remove(fileId, cancel(signal));
-    const next = { sweptAt: clocks.confirmedNow, unnamed: found.filter((fileId) => !unnamed.includes(fileId)) };
+    const next = { sweptAt: clocks.now, unnamed: found.filter((fileId) => !unnamed.includes(fileId)) };
     await mailbox.transact({}, (tx) => tx.put(recordNames.sweep, sweepRecord.encode(next)), cancel(signal));
   }
 }

@@ -42,7 +42,7 @@ export interface OwnedObject {
   readonly subscribers: readonly CwebId[];
   /** Former subscribers, and the first epoch that they have no part in. */
   readonly ended: readonly { readonly contact: CwebId; readonly epoch: number }[];
-  /** Names that are deleted 30 days after `since`. */
+  /** Names that are deleted when the confirmed clock is 30 days after `since`. */
   readonly retired: readonly { readonly path: string; readonly since: number }[];
   /** The file that holds the value, if it is large; and files that no record names any more. */
   readonly fileId: string | null;
@@ -164,7 +164,7 @@ export function updateObject(context: OwnerContext, before: OwnedObject, content
     : rotate(context, { ...state, valueVersion: 0 }, content);
 }
 
-function withOld({ fileId, oldFiles }: OwnedObject, next: string | null, { confirmedNow: since }: OwnerContext): OwnedObject["oldFiles"] {
+function withOld({ fileId, oldFiles }: OwnedObject, next: string | null, { now: since }: OwnerContext): OwnedObject["oldFiles"] {
   return fileId === null || fileId === next ? oldFiles : [...oldFiles, { fileId, since }].slice(-limits.oldFiles);
 }
 
@@ -173,11 +173,11 @@ function withOld({ fileId, oldFiles }: OwnedObject, next: string | null, { confi
  * key to the subscribers.
  */
 export function rotate(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
-  const { crypto, random, now, confirmedNow } = context;
+  const { crypto, random, now } = context;
   // Over a value of a lost state, that of the restored one is a new one.
   const valueVersion = state.incarnation === context.incarnation ? state.valueVersion : 0;
   const last = writeRecord(context, { ...state, valueVersion }, rotated);
-  const retired = [...state.retired, { path: objectPath(crypto, state), since: confirmedNow }];
+  const retired = [...state.retired, { path: objectPath(crypto, state), since: now }];
   const fresh = { epoch: context.tick(), key: secret(random.bytes(32)), rotatedAt: now, epochValue: 0 };
   const next = writeRecord(context, { ...last.state, ...fresh, retired: retired.slice(-limits.retired) }, content);
   return {
@@ -219,7 +219,7 @@ export function deleteObject(context: OwnerContext, state: OwnedObject): OwnerSt
     ...last,
     state: {
       ...last.state,
-      retired: [...retired, { path: objectPath(context.crypto, state), since: context.confirmedNow }],
+      retired: [...retired, { path: objectPath(context.crypto, state), since: context.now }],
       oldFiles: withOld(state, null, context),
       fileId: null,
     },
@@ -234,13 +234,14 @@ export function dueStep(
   state: OwnedObject,
   { now, confirmedNow, incarnation }: Clocks,
 ): "restored" | "rotation" | "heartbeat" | "removal" | undefined {
-  const { isDeleted, rotatedAt, rotateEvery, issuedAt, retired } = state;
+  const { isDeleted, rotatedAt, rotateEvery, issuedAt, retired, oldFiles } = state;
   const isOut = !isDeleted || retired.length > 0;
   // What was written in an earlier incarnation is not stored any more.
   if (isOut && state.incarnation !== incarnation) return "restored";
   if (!isDeleted && isOver(rotatedAt, rotateEvery * times.day, now, times.tickAhead)) return "rotation";
   if (!isDeleted && isOver(issuedAt, times.heartbeat, now, times.clockTolerance)) return "heartbeat";
-  return retired.some(({ since }) => confirmedNow - since >= times.retirement) ? "removal" : undefined;
+  const isAhead = [...retired, ...oldFiles].some(({ since }) => since - now > times.tickAhead);
+  return isAhead || retired.some(({ since }) => confirmedNow - since >= times.retirement) ? "removal" : undefined;
 }
 
 export type Clocks = Pick<OwnerContext, "now" | "confirmedNow" | "incarnation">;
@@ -264,10 +265,12 @@ function renewed(context: OwnerContext, state: OwnedObject, content: Content): O
 export function tendObject(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
   const step = renewed(context, state, content);
   const isGone = ({ since }: { readonly since: number }): boolean => context.confirmedNow - since >= times.retirement;
-  const { retired } = step.state;
+  // What a clock noted that ran ahead is not waited for.
+  const notAhead = <T extends { readonly since: number }>(one: T): T => ({ ...one, since: Math.min(one.since, context.now) });
+  const { retired, oldFiles } = step.state;
   return {
     ...step,
-    state: { ...step.state, retired: retired.filter((name) => !isGone(name)) },
+    state: { ...step.state, retired: retired.filter((name) => !isGone(name)).map(notAhead), oldFiles: oldFiles.map(notAhead) },
     withdraw: [...step.withdraw, ...retired.filter(isGone).map(({ path }) => path)],
   };
 }

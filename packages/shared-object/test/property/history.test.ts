@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { byEffort } from "../support/effort.ts";
 import { type Event, History } from "../support/history.ts";
 
 const seed = 20_261_121;
+/** Of each kind; all that a few seconds allow. */
+const runs: number = byEffort(5, 30, 1_500);
 const usual: readonly Event["what"][] = [
   "update",
   "update",
@@ -30,7 +33,7 @@ function events(what: readonly Event["what"][], crashes: boolean): fc.Arbitrary<
       ? fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 30 }) })
       : fc.constant(0),
   });
-  return fc.array(event, { minLength: 10, maxLength: 40, size: "max" });
+  return fc.array(event, { minLength: 10, maxLength: 30, size: "max" });
 }
 
 const check = (
@@ -52,19 +55,19 @@ const check = (
   );
 
 test("M12: over random lives of objects, readers end with what their owner means them to see, and can read nothing else", () =>
-  check([...usual, ...rare], false, 60, async (history) => {
+  check([...usual, ...rare], false, runs, async (history) => {
     expect(await history.alarms()).toEqual([]);
   }));
 
 test("the same with processes that die at any port call", () =>
-  check([...usual, ...rare], true, 60, async (history) => {
+  check([...usual, ...rare], true, runs, async (history) => {
     expect(await history.alarms()).toEqual([]);
   }));
 
 test("M13: the same with an owner's home that is restored from backups: no version is ever two records", () =>
-  check([...usual, ...restoring], true, 60, async (history) => {
+  check([...usual, ...restoring], true, runs, async (history) => {
     expect(await history.alarms()).toEqual([]);
   }));
 
 test("M18: the same with stores that show old states: nothing is shown that was not meant, nothing goes back", () =>
-  check([...usual, ...rare, ...lying], true, 60, async () => undefined));
+  check([...usual, ...rare, ...lying], true, runs, async () => undefined));

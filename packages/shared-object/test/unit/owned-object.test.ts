@@ -170,7 +170,8 @@ describe("what is due", () => {
     expect(dueStep(state, clocks(now - times.clockTolerance))).toBeUndefined();
     expect(dueStep(state, clocks(now - times.clockTolerance - 1))).toBe("heartbeat");
     expect(dueStep(state, clocks(now - times.tickAhead - 1))).toBe("rotation");
-    expect(dueStep({ ...state, isDeleted: true, retired: [{ path: "p", since: now }] }, clocks(now - 90 * times.day))).toBeUndefined();
+    const gone = { ...state, isDeleted: true, retired: [{ path: "p", since: now }] };
+    expect(tendObject(context({ now: now - 90 * times.day }), gone, value(1)).withdraw).toEqual([]);
   });
 
   test("a new epoch in a new incarnation, whose first record cannot know the one before and whose value counts as new", () => {
@@ -191,6 +192,19 @@ describe("what is due", () => {
     expect(opened(step, keyOf(gone), gone.epoch, step.replace[0]?.object)).toMatchObject({ kind: recordKinds.deleted, prevVersion: 0 });
     expect(dueStep({ ...gone, retired: [] }, clocks(now, 2))).toBeUndefined();
   });
+});
+
+test("names are not deleted by a clock that is not confirmed, nor kept for years by one that ran ahead", () => {
+  const { state } = rotate(context({ confirmedNow: 0 }), created().state, value(1));
+  const waiting = { ...state, issuedAt: now, rotatedAt: now };
+  expect(tendObject(context({ confirmedNow: 0, now: now + 365 * times.day }), state, value(1)).withdraw).toEqual([]);
+  expect(dueStep(waiting, { now, confirmedNow: now, incarnation: 1 })).toBeUndefined();
+  const before = now - 400 * times.day;
+  const set = tendObject(context({ now: before }), waiting, value(1));
+  expect(set.state.retired.map(({ since }) => since)).toEqual([before, before]);
+  const old = { ...waiting, isDeleted: true };
+  expect(dueStep(old, { now: before, confirmedNow: before, incarnation: 1 })).toBe("removal");
+  expect(tendObject(context({ now: before }), old, value(1)).state.retired[0]?.since).toBe(before);
 });
 
 test("a file that another value took the place of is remembered until it is removed", () => {
