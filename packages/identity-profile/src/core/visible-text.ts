@@ -3,19 +3,19 @@ import { mapped, SerializationError, text, type WireType } from "@cweb/serializa
 type Ranges = readonly (readonly [first: number, last: number])[];
 
 /** Controls, line and paragraph separators, and what reorders the text around it (SPEC §4.1). */
-const unruly: Ranges = [
+const unruly = [
   [0x00, 0x1f],
   [0x7f, 0x9f],
   [0x2028, 0x2029],
   [0x202a, 0x202e],
   [0x2066, 0x2069],
-];
+] as const satisfies Ranges;
 
 /**
  * What nobody sees: names that look alike could differ by it (SPEC §4.1). Not among them are the joiners, which Persian, the scripts of
  * India and emoji need, and the variation selectors, which emoji and Japanese names need.
  */
-const invisible: Ranges = [
+const invisible = [
   [0xad, 0xad],
   [0x34f, 0x34f],
   [0x61c, 0x61c],
@@ -33,9 +33,9 @@ const invisible: Ranges = [
   [0xfff0, 0xfffb],
   [0xe0000, 0xe00ff],
   [0xe01f0, 0xe0fff],
-];
+] as const satisfies Ranges;
 
-const joiners: Ranges = [[0x200c, 0x200d]];
+const joiners = [[0x200c, 0x200d]] as const satisfies Ranges;
 
 const isIn = (ranges: Ranges, character: string): boolean => {
   const point = character.codePointAt(0) ?? 0;

@@ -157,7 +157,7 @@ export class Person {
 
 /** Rounds of everybody, some minutes apart, until what was sent has arrived. */
 export async function settle(world: World, ...people: readonly Person[]): Promise<void> {
-  for (let n = 0; n < 3; n++) {
+  for (let n = 0; n < 2; n++) {
     for (const person of people) await person.round();
     world.clock.advance(2 * minute);
   }
