@@ -19,6 +19,9 @@ describe("conversations under random schedules", () => {
   test("honest stores: everything arrives once and in order", { timeout: limit }, () => schedules(5, 1, { isOrdered: true }));
   test("crashes at any port call", { timeout: limit }, () => schedules(6, 2, { crashes: 20 }));
   test("restored old states on both sides", { timeout: limit }, () => schedules(6, 4, { restores: 8, crashes: 5 }));
+  test("messages of a layer above, with crashes, restored states, removals and losses", { timeout: limit }, () =>
+    schedules(5, 10, { isLayered: true, crashes: 12, restores: 3, removes: 3, loses: 3 }),
+  );
   test("three peers and everything at once", { timeout: limit }, () =>
     schedules(3, 8, { peers: 3, crashes: 6, loses: 3, delays: 6, restores: 3, removes: 3, outages: 3, replays: 5 }),
   );

@@ -2,10 +2,11 @@ import { utf8 } from "@cweb/crypto";
 import type { MemorySnapshot } from "@cweb/storage-local/memory";
 import { crashAt, SimulatedCrash } from "@cweb/storage-local/testing";
 import { type Path, StorageRemoteError } from "@cweb/storage-remote";
-import { kinds, type SessionEvent, sessionEventCodec } from "../../src/index.ts";
+import { createKindRegistry, kinds, type SessionEvent, sessionEventCodec } from "../../src/index.ts";
 import { Dice } from "./dice.ts";
 import { type App, hex, Ledger, Violation } from "./ledger.ts";
 import { Liar, type Lies } from "./liar.ts";
+import { passedKind, passingLayer } from "./passing-layer.ts";
 import { day, epoch, hour, type TestPeer, World } from "./world.ts";
 
 export interface TrialOptions extends Partial<Lies> {
@@ -19,6 +20,8 @@ export interface TrialOptions extends Partial<Lies> {
   readonly steps?: number;
   /** Nothing is done to the messages: they are shown in order. */
   readonly isOrdered?: boolean;
+  /** The messages are those of a layer above, which sends them as a part of its own steps. */
+  readonly isLayered?: boolean;
   /** How long one step may take, in ms: each is drawn from the list. */
   readonly pauses?: readonly number[];
 }
@@ -46,7 +49,8 @@ export class Trial {
 
   constructor(seed: number, options: TrialOptions = {}) {
     this.dice = new Dice(seed);
-    this.world = new World(seed, { lie: (request, answer) => this.#liar.answer(this.world, request, answer) });
+    const kinds = options.isLayered ? createKindRegistry([], [passingLayer]) : createKindRegistry();
+    this.world = new World(seed, { kinds, lie: (request, answer) => this.#liar.answer(this.world, request, answer) });
     this.options = {
       peers: 2,
       loses: 0,
@@ -61,6 +65,7 @@ export class Trial {
       replays: 0,
       steps: 50,
       isOrdered: false,
+      isLayered: false,
       pauses: [0, hour / 120, hour, 6 * hour, day],
       ...options,
     };
@@ -106,7 +111,14 @@ export class Trial {
     const text = this.#ledger.write(from, to, id);
     this.trace.push(`send ${text}`);
     // The application tries again with the same id until it is told that the message is queued.
-    await this.#perform(from, () => from.session(to).send({ kind: kinds.text.number, payload: utf8(text), messageId: id }));
+    const session = () => from.session(to);
+    const kind = this.options.isLayered ? passedKind.number : kinds.text.number;
+    const message = { kind, payload: utf8(text), messageId: id };
+    await this.#perform(from, async () => {
+      if (!this.options.isLayered) return void (await session().send(message));
+      await from.mailbox.transact({ read: session().reads }, (tx) => session().enqueue(tx, message));
+      await session().establish();
+    });
     this.#ledger.isQueued(from, id);
     await this.#flush(from);
   }
