@@ -50,8 +50,8 @@ export class Dispatch {
     const begun = await mailbox.incarnation(cancel);
     if (begun !== before) await onRestored(cancel);
     await discovery.maintain(cancel);
-    // What fails here for want of the network is done in a later round.
-    if (failure === undefined) await failureOf(() => upper.maintain(cancel), cancel);
+    // Objects that cannot be maintained keep no message from being uploaded.
+    const trouble = failure === undefined ? await errorOf(() => upper.maintain(cancel), cancel) : undefined;
     await broadcast.seal(cancel);
     // Without a network the local steps are done all the same; asking a store again that has just not answered would only take time.
     if (failure !== undefined) return { stored: [], pending: true, failure, isRestored: false };
@@ -60,7 +60,9 @@ export class Dispatch {
     await upper.noteFlush(report, cancel);
     const isRestored = (await mailbox.incarnation(cancel)) !== begun;
     if (isRestored) await onRestored(cancel);
-    return { ...report, isRestored };
+    // What failed for want of the network is done in a later round.
+    const isDamage = trouble !== undefined && !isStorageFailure(trouble);
+    return { ...report, ...(isDamage && report.failure === undefined ? { failure: trouble } : {}), isRestored };
   }
 
   /** Answers why the store cannot be asked whether this state is the newest. */
@@ -93,14 +95,20 @@ export class Dispatch {
 }
 
 /** Runs `task`; answers the storage's failure. Others are thrown. */
-async function failureOf(task: () => Promise<void>, { signal }: Cancellable): Promise<unknown> {
+async function failureOf(task: () => Promise<void>, cancel: Cancellable): Promise<unknown> {
+  const error = await errorOf(task, cancel);
+  if (error !== undefined && !isStorageFailure(error)) throw error;
+  return error;
+}
+
+/** Runs `task`; answers what it throws, except an abort. */
+async function errorOf(task: () => Promise<void>, { signal }: Cancellable): Promise<unknown> {
   try {
     await task();
     return undefined;
-  } catch (failure) {
+  } catch (error) {
     signal?.throwIfAborted();
-    if (!isStorageFailure(failure)) throw failure;
-    return failure;
+    return error;
   }
 }
 

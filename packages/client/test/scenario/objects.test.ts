@@ -228,6 +228,21 @@ describe("objects", () => {
     expect(await seen(ben, "notes")).toEqual(["two", "current"]);
   });
 
+  test("a damaged object is an error, and keeps no message from going out or coming in", async () => {
+    const { ada, ben } = await three(72);
+    await ada.peer.objects.create("notes", "one");
+    const [record] = await ada.store.scan("shared-object/own/", { limit: 1 });
+    if (!record) throw new Error("no record of the object");
+    const put = new Map([[record.name, new Uint8Array([1, 2, 3])]]);
+    await ada.store.commit({ expected: new Map(), put, remove: new Set() });
+    await ada.restart();
+    expect(await ada.peer.send("ben", "still here")).toMatchObject({ failure: { code: "corrupt-state" } });
+    expect(ofType(await rounds(ben, 1), "message").map(({ text }) => text)).toEqual(["still here"]);
+    await ben.peer.send("ada", "here too");
+    expect(ofType(await rounds(ada, 2), "message").map(({ text }) => text)).toEqual(["here too"]);
+    await expect(ada.peer.objects.get("me", "notes")).rejects.toMatchObject({ code: "corrupt-state" });
+  });
+
   test("a restored home goes on: those who read its objects get new keys and see what it says now", async () => {
     const { world, ada, ben } = await three(70);
     await ada.peer.objects.create("notes", "one");
