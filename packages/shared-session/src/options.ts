@@ -30,7 +30,10 @@ export interface RoomsOptions {
   /** Whether there is such a contact, so that there can be a session with it. */
   isContact(tx: Transaction, member: CwebId): boolean;
   /** Reads a member's bucket. `profile`: as the newest epoch says, unknown before there is one. `undefined`: not known where. */
-  openReader(member: { readonly id: CwebId; readonly profile: Uint8Array | undefined }, options: Cancellable): Promise<RemoteReader | undefined>;
+  openReader(
+    member: { readonly id: CwebId; readonly profile: Uint8Array | undefined },
+    options: Cancellable,
+  ): Promise<RemoteReader | undefined>;
   /** Makes a contact of a member that must be written to and is none yet: a new admin sends keys to all. Without it such letters wait. */
   introduce?(card: string, options: Cancellable): Promise<void>;
   /** Members to whom each own message is announced at once: 0 to 8, by default 8. */

@@ -135,8 +135,8 @@ export class RoomDraft {
 
   remember(epoch: Epoch): void {
     const { epochs } = this.tools;
-    if (epochs.size >= cachedEpochs) for (const [oldest] of epochs) if (epochs.size >= cachedEpochs) epochs.delete(oldest);
     epochs.set(epoch.epoch, epoch);
+    for (const [oldest] of epochs) if (epochs.size > cachedEpochs) epochs.delete(oldest);
   }
 
   /** The epoch with this e. */
@@ -151,7 +151,9 @@ export class RoomDraft {
 
   setRecord(epoch: EpochId, record: EpochRecord): void {
     this.#records.set(epoch, record);
-    this.#dirty.set(this.names.epoch(epoch), () => this.tools.memo.encode(this.names.epoch(epoch), epochRecordCodec, this.#records.get(epoch) as EpochRecord));
+    this.#dirty.set(this.names.epoch(epoch), () =>
+      this.tools.memo.encode(this.names.epoch(epoch), epochRecordCodec, this.#records.get(epoch) as EpochRecord),
+    );
   }
 
   chains(epoch: EpochId): Chains | undefined {
@@ -162,7 +164,9 @@ export class RoomDraft {
   setChains(epoch: EpochId, chains: Chains): void {
     if (!this.head.chains.includes(epoch)) this.set({ chains: [...this.head.chains, epoch] });
     this.#chains.set(epoch, chains);
-    this.#dirty.set(this.names.chains(epoch), () => this.tools.memo.encode(this.names.chains(epoch), chainsCodec, this.#chains.get(epoch) as Chains));
+    this.#dirty.set(this.names.chains(epoch), () =>
+      this.tools.memo.encode(this.names.chains(epoch), chainsCodec, this.#chains.get(epoch) as Chains),
+    );
   }
 
   dropChains(epoch: EpochId): void {
@@ -187,7 +191,9 @@ export class RoomDraft {
       i === index ? [...entries.filter(({ n }) => n !== entry.n), entry].sort((a, b) => a.n - b.n) : entries,
     );
     this.#indexes.set(epoch, { senders });
-    this.#dirty.set(this.names.index(epoch), () => this.tools.memo.encode(this.names.index(epoch), indexCodec, this.#indexes.get(epoch) as EpochIndex));
+    this.#dirty.set(this.names.index(epoch), () =>
+      this.tools.memo.encode(this.names.index(epoch), indexCodec, this.#indexes.get(epoch) as EpochIndex),
+    );
   }
 
   /** Forgets all that is kept of an epoch, but for its messages. */

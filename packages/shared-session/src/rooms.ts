@@ -16,9 +16,9 @@ import { addMembers, offerRole, removeMembers, renameRoom } from "./step/command
 import { foundRoom, join, leave } from "./step/found.ts";
 import { type Outgoing, readTag, sendMessage } from "./step/post.ts";
 import { addRoom, loadRooms } from "./step/room-steps.ts";
+import { tryDecode } from "./wire/decode.ts";
 import type { Policy } from "./wire/epoch.ts";
 import { headsCodec } from "./wire/recovery.ts";
-import { tryDecode } from "./wire/decode.ts";
 
 export interface CreateRoomOptions {
   /** 1 to 256 bytes of UTF-8. */

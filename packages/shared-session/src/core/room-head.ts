@@ -182,3 +182,49 @@ export interface RoomHead {
   /** Number of the next letter. */
   readonly letters: number;
 }
+
+/** A room of which nothing is known yet but how it began. */
+export const emptyHead: Omit<
+  RoomHead,
+  "groupId" | "incarnation" | "about" | "admin" | "adminKey" | "acceptedIn" | "invitedBy" | "signingSeed" | "gspk"
+> = {
+  rejoinSeed: null,
+  ownCard: "",
+  current: null,
+  wish: "none",
+  isEnded: false,
+  epochs: [],
+  chains: [],
+  descriptors: [],
+  epochKeys: [],
+  held: [],
+  pending: [],
+  missing: [],
+  waiting: [],
+  askedEpochs: [],
+  newest: null,
+  hearing: null,
+  owesEpoch: false,
+  answers: [],
+  todo: noTodo,
+  rekeyedAt: 0,
+  offeredTo: null,
+  openedAt: 0,
+  writtenAt: 0,
+  retired: [],
+  copied: { day: 0, counts: [] },
+  invited: [],
+  unacknowledged: [],
+  owesHint: false,
+  heads: [],
+  read: [],
+  vouched: [],
+  vouchedFor: [],
+  quarantined: [],
+  alarms: [],
+  probe: 0,
+  heardLast: [],
+  lastDay: 0,
+  tidiedAt: 0,
+  letters: 0,
+};

@@ -29,7 +29,10 @@ function redirect(draft: RoomDraft, to: CwebId): void {
 }
 
 export function takeJoin(draft: RoomDraft, from: CwebId, join: Join): void {
-  if (!draft.isAdmin) return redirect(draft, from);
+  if (!draft.isAdmin) {
+    redirect(draft, from);
+    return;
+  }
   const { invited, todo } = draft.head;
   const listed = { card: join.card, idKeys: join.idKeys, gspk: join.gspk, joinedEpoch: 0 };
   const isOwn = readMember(draft.crypto, listed)?.id === from;
@@ -39,7 +42,10 @@ export function takeJoin(draft: RoomDraft, from: CwebId, join: Join): void {
 }
 
 export function takeLeave(draft: RoomDraft, from: CwebId, { epoch, sent }: Leave): void {
-  if (!draft.isAdmin) return redirect(draft, from);
+  if (!draft.isAdmin) {
+    redirect(draft, from);
+    return;
+  }
   const { leaves } = draft.head.todo;
   if (leaves.some(({ member }) => member === from)) return;
   const known = draft.epoch(epoch);
@@ -49,9 +55,15 @@ export function takeLeave(draft: RoomDraft, from: CwebId, { epoch, sent }: Leave
 }
 
 export function takeRejoin(draft: RoomDraft, from: CwebId, { gspk }: Rejoin): void {
-  if (!draft.isAdmin) return redirect(draft, from);
+  if (!draft.isAdmin) {
+    redirect(draft, from);
+    return;
+  }
   const { current } = draft;
-  if (!current || !memberOf(current, from)) return draft.head.hearing ? undefined : tellEnd(draft, from);
+  if (!current || !memberOf(current, from)) {
+    if (!draft.head.hearing) tellEnd(draft, from);
+    return;
+  }
   if (wasListed(draft, gspk) || !draft.crypto.ed25519.isValidPublicKey(gspk)) return;
   const { rekeys } = draft.head.todo;
   change(draft, { rekeys: [...rekeys.filter(({ member }) => member !== from), { member: from, gspk }] });

@@ -27,9 +27,13 @@ function requireReady(draft: RoomDraft): Epoch {
 export function addMembers(draft: RoomDraft, contacts: readonly CwebId[]): void {
   const current = requireAdmin(draft);
   for (const id of contacts) {
-    if (!draft.tools.canReach(draft.tx, id)) throw new SharedSessionError("unknown-contact", "only contacts can be invited; add this one first");
+    if (!draft.tools.canReach(draft.tx, id))
+      throw new SharedSessionError("unknown-contact", "only contacts can be invited; add this one first");
   }
-  invite(draft, contacts.filter((id) => !memberOf(current, id)));
+  invite(
+    draft,
+    contacts.filter((id) => !memberOf(current, id)),
+  );
 }
 
 export function removeMembers(draft: RoomDraft, members: readonly CwebId[]): void {
@@ -49,7 +53,8 @@ export function removeMembers(draft: RoomDraft, members: readonly CwebId[]): voi
 
 export function offerRole(draft: RoomDraft, member: CwebId): void {
   const current = requireReady(draft);
-  if (member === draft.own || !memberOf(current, member)) throw new SharedSessionError("unknown-contact", "the new admin must be another member");
+  if (member === draft.own || !memberOf(current, member))
+    throw new SharedSessionError("unknown-contact", "the new admin must be another member");
   draft.set({ offeredTo: member });
   draft.letter(member, "offer", offerCodec.encode({ groupId: draft.head.groupId, epoch: current.epoch }));
 }

@@ -150,17 +150,31 @@ export function takeDescriptor(draft: RoomDraft, what: { readonly owner: CwebId;
   if (!key) return;
   const { now } = draft.tx;
   const asked = { ...key, askedAt: now };
-  if (answer.kind === "unchanged") return settle(draft, { ...asked, answeredAt: now });
-  if (answer.kind !== "found") return key.version === 0 ? setDescriptor(draft, asked) : older(draft, asked);
+  if (answer.kind === "unchanged") {
+    settle(draft, { ...asked, answeredAt: now });
+    return;
+  }
+  if (answer.kind !== "found") {
+    if (key.version === 0) setDescriptor(draft, asked);
+    else older(draft, asked);
+    return;
+  }
   const signed = openSigned(draft.crypto, sealKeyOf(draft, key), answer.bytes);
   const record = signed && verifyRecord(draft.crypto, key.signingKey, signed);
   if (!signed || !record || record.epoch !== key.e || record.objectId !== (draft.head.groupId as string)) {
     setDescriptor(draft, asked);
-    return raise(draft, "descriptor-invalid", key.owner);
+    raise(draft, "descriptor-invalid", key.owner);
+    return;
   }
   const { version, prevVersion, prevHash } = record;
-  if (version > now + clockTolerance) return setDescriptor(draft, asked);
-  if (version < key.version) return older(draft, asked);
+  if (version > now + clockTolerance) {
+    setDescriptor(draft, asked);
+    return;
+  }
+  if (version < key.version) {
+    older(draft, asked);
+    return;
+  }
   const head = recordHead(draft.crypto, signed);
   const isFork =
     version === key.version ? !equal(head, key.head) : prevVersion === key.version && key.version > 0 && !equal(prevHash, key.head);
@@ -194,7 +208,10 @@ function older(draft: RoomDraft, key: DescriptorKey): void {
 }
 
 function settle(draft: RoomDraft, key: DescriptorKey): void {
-  if (key.announced > key.version) return older(draft, key);
+  if (key.announced > key.version) {
+    older(draft, key);
+    return;
+  }
   setDescriptor(draft, { ...key, olderSince: 0, olderPolls: 0 });
   const { alarms } = draft.head;
   const stands = alarms.filter(({ code, member }) => code !== "room-rollback" || member !== key.owner);

@@ -3,7 +3,7 @@ import type { CwebId } from "@cweb/discovery";
 import type { Transaction } from "@cweb/mailbox";
 import { type GroupId, noEpoch, toGroupId } from "../core/ids.ts";
 import { maxInvitations, maxNameBytes } from "../core/limits.ts";
-import { noTodo, type RoomHead } from "../core/room-head.ts";
+import { emptyHead, noTodo, type RoomHead } from "../core/room-head.ts";
 import { adminContext } from "../core/room-record.ts";
 import { RoomDraft, type RoomTools } from "../room-draft.ts";
 import { SharedSessionError } from "../shared-session-error.ts";
@@ -26,6 +26,7 @@ function newHead(tx: Transaction, tools: RoomTools, { groupId, about, admin, adm
   const signingSeed = secret(tx.random.bytes(32));
   const isFounder = admin === tools.own.id;
   return {
+    ...emptyHead,
     groupId,
     incarnation: tx.incarnation,
     about,
@@ -35,45 +36,6 @@ function newHead(tx: Transaction, tools: RoomTools, { groupId, about, admin, adm
     invitedBy: isFounder ? null : admin,
     signingSeed,
     gspk: tools.crypto.ed25519.publicKey(signingSeed),
-    rejoinSeed: null,
-    ownCard: "",
-    current: null,
-    wish: "none",
-    isEnded: false,
-    epochs: [],
-    chains: [],
-    descriptors: [],
-    epochKeys: [],
-    held: [],
-    pending: [],
-    missing: [],
-    waiting: [],
-    askedEpochs: [],
-    newest: null,
-    hearing: null,
-    owesEpoch: false,
-    answers: [],
-    todo: noTodo,
-    rekeyedAt: 0,
-    offeredTo: null,
-    openedAt: 0,
-    writtenAt: 0,
-    retired: [],
-    copied: { day: 0, counts: [] },
-    invited: [],
-    unacknowledged: [],
-    owesHint: false,
-    heads: [],
-    read: [],
-    vouched: [],
-    vouchedFor: [],
-    quarantined: [],
-    alarms: [],
-    probe: 0,
-    heardLast: [],
-    lastDay: 0,
-    tidiedAt: 0,
-    letters: 0,
   };
 }
 

@@ -1,17 +1,19 @@
 import type { CwebId } from "@cweb/discovery";
+import type { Codec } from "@cweb/serialization";
 import type { ReceivedMessage } from "@cweb/session";
 import { memberOf } from "../core/epoch.ts";
 import { readMessage } from "../core/room-object.ts";
 import type { RoomDraft } from "../room-draft.ts";
 import { tryDecode } from "../wire/decode.ts";
 import { acceptCodec } from "../wire/descriptor.ts";
-import { endCodec, keyCodec } from "../wire/key.ts";
+import { type EndMessage, endCodec, type KeyMessage, keyCodec } from "../wire/key.ts";
 import { roomKinds } from "../wire/kinds.ts";
 import { inviteCodec, joinCodec, leaveCodec, offerCodec, rejoinCodec } from "../wire/membership.ts";
 import { type Copy, copyCodec, type Hint, headsCodec, hintCodec, wantCodec } from "../wire/recovery.ts";
 import { acceptMessage } from "./accept.ts";
 import { takeAccept, takeJoin, takeLeave, takeOffer, takeRejoin } from "./administer.ts";
 import { askNewest } from "./ask.ts";
+import { takeInvitation } from "./found.ts";
 import { hold } from "./held.ts";
 import { takeEnd, takeKey } from "./keys.ts";
 import { addMissing } from "./missing.ts";
@@ -21,66 +23,56 @@ import { answerWant } from "./want.ts";
 
 /** What comes out of a session with `from` (SPEC §7). Malformed payloads change nothing. */
 
-/** The room that a message is about; every payload but a copy begins with its id. */
-export function groupOf({ number, payload }: Pick<ReceivedMessage, "number" | "payload">): string | undefined {
-  const { invite, join, leave, key, rejoin, hint, want, accept, copy, end, offer } = roomKinds;
-  switch (number) {
-    case key.number:
-      return tryDecode(keyCodec, payload)?.object.objectId;
-    case copy.number:
-      return tryDecode(copyCodec, payload)?.groupId;
-    case invite.number:
-      return tryDecode(inviteCodec, payload)?.groupId;
-    case join.number:
-      return tryDecode(joinCodec, payload)?.groupId;
-    case leave.number:
-      return tryDecode(leaveCodec, payload)?.groupId;
-    case rejoin.number:
-      return tryDecode(rejoinCodec, payload)?.groupId;
-    case hint.number:
-      return tryDecode(hintCodec, payload)?.groupId;
-    case want.number:
-      return tryDecode(wantCodec, payload)?.groupId;
-    case accept.number:
-      return tryDecode(acceptCodec, payload)?.groupId;
-    case end.number:
-      return tryDecode(endCodec, payload)?.groupId;
-    case offer.number:
-      return tryDecode(offerCodec, payload)?.groupId;
-    default:
-      return undefined;
-  }
+/** How one kind of message is read. */
+interface Reader {
+  group(payload: Uint8Array): string | undefined;
+  hear(draft: RoomDraft, from: CwebId, message: ReceivedMessage): void;
 }
 
-/** Takes in a message about a known room. It has been decoded once, by `groupOf`. */
-export function hear(draft: RoomDraft, from: CwebId, { number, payload, messageId }: ReceivedMessage): void {
-  switch (number) {
-    case roomKinds.key.number:
-      return hearKey(draft, from, messageId, payload);
-    case roomKinds.end.number:
-      return hearEnd(draft, from, messageId, payload);
-    case roomKinds.join.number:
-      return takeJoin(draft, from, joinCodec.decode(payload));
-    case roomKinds.leave.number:
-      return takeLeave(draft, from, leaveCodec.decode(payload));
-    case roomKinds.rejoin.number:
-      return takeRejoin(draft, from, rejoinCodec.decode(payload));
-    case roomKinds.offer.number:
-      return takeOffer(draft, from, offerCodec.decode(payload));
-    case roomKinds.accept.number:
-      return takeAccept(draft, from, acceptCodec.decode(payload));
-    case roomKinds.hint.number:
-      return hearHint(draft, from, hintCodec.decode(payload));
-    case roomKinds.want.number:
-      return answerWant(draft, from, wantCodec.decode(payload));
-    case roomKinds.copy.number:
-      return hearCopy(draft, from, copyCodec.decode(payload));
-  }
+function reader<T>(
+  codec: Codec<T>,
+  group: (value: T) => string,
+  hear: (draft: RoomDraft, from: CwebId, value: T, message: ReceivedMessage) => void,
+): Reader {
+  return {
+    group: (payload) => {
+      const value = tryDecode(codec, payload);
+      return value && group(value);
+    },
+    hear: (draft, from, message) => {
+      const value = tryDecode(codec, message.payload);
+      if (value) hear(draft, from, value, message);
+    },
+  };
+}
+
+const groupId = (value: { readonly groupId: string }): string => value.groupId;
+
+const readers: ReadonlyMap<number, Reader> = new Map([
+  [roomKinds.invite.number, reader(inviteCodec, groupId, takeInvitation)],
+  [roomKinds.join.number, reader(joinCodec, groupId, takeJoin)],
+  [roomKinds.leave.number, reader(leaveCodec, groupId, takeLeave)],
+  [roomKinds.key.number, reader(keyCodec, ({ object }) => object.objectId, hearKey)],
+  [roomKinds.rejoin.number, reader(rejoinCodec, groupId, takeRejoin)],
+  [roomKinds.hint.number, reader(hintCodec, groupId, hearHint)],
+  [roomKinds.want.number, reader(wantCodec, groupId, answerWant)],
+  [roomKinds.accept.number, reader(acceptCodec, groupId, takeAccept)],
+  [roomKinds.copy.number, reader(copyCodec, groupId, hearCopy)],
+  [roomKinds.end.number, reader(endCodec, groupId, hearEnd)],
+  [roomKinds.offer.number, reader(offerCodec, groupId, takeOffer)],
+]);
+
+/** The room that a message is about; `undefined` for what is malformed. */
+export const groupOf = ({ number, payload }: Pick<ReceivedMessage, "number" | "payload">): string | undefined =>
+  readers.get(number)?.group(payload);
+
+/** Takes in a message about a known room. */
+export function hear(draft: RoomDraft, from: CwebId, message: ReceivedMessage): void {
+  readers.get(message.number)?.hear(draft, from, message);
 }
 
 /** Keys count only from the admin, or from who was admin in the epoch that they open. */
-function hearKey(draft: RoomDraft, from: CwebId, messageId: Uint8Array, payload: Uint8Array): void {
-  const message = keyCodec.decode(payload);
+function hearKey(draft: RoomDraft, from: CwebId, message: KeyMessage, { messageId, payload }: ReceivedMessage): void {
   if (message.proof) takeRecord(draft, message.proof);
   const epoch = draft.epochAt(message.object.epoch);
   const wasAdmin = epoch !== undefined && draft.epoch(epoch)?.admin === from;
@@ -91,8 +83,7 @@ function hearKey(draft: RoomDraft, from: CwebId, messageId: Uint8Array, payload:
   }
 }
 
-function hearEnd(draft: RoomDraft, from: CwebId, messageId: Uint8Array, payload: Uint8Array): void {
-  const { proof } = endCodec.decode(payload);
+function hearEnd(draft: RoomDraft, from: CwebId, { proof }: EndMessage, { messageId, payload }: ReceivedMessage): void {
   if (proof) takeRecord(draft, proof);
   if (from === draft.head.admin) takeEnd(draft);
   else hold(draft, from, roomKinds.end.number, messageId, payload);
@@ -100,7 +91,10 @@ function hearEnd(draft: RoomDraft, from: CwebId, messageId: Uint8Array, payload:
 
 function hearHint(draft: RoomDraft, from: CwebId, { epoch, index, n }: Hint): void {
   const found = draft.epoch(epoch);
-  if (!found) return askNewest(draft, from);
+  if (!found) {
+    askNewest(draft, from);
+    return;
+  }
   const place = { epoch, index, n };
   if (index < found.members.length && memberOf(found, draft.own) && !draft.entry(place)) addMissing(draft, { ...place, messageId: null });
 }
@@ -127,7 +121,10 @@ export function hearHeads(draft: RoomDraft, from: CwebId, payload: Uint8Array): 
   if (!heads) return;
   const { epoch } = heads;
   const found = draft.epoch(epoch);
-  if (!found) return askNewest(draft, from);
+  if (!found) {
+    askNewest(draft, from);
+    return;
+  }
   if (!memberOf(found, from) || !memberOf(found, draft.own)) return;
   const nodes = heads.heads.filter(({ index }) => index < found.members.length).map(({ index, n }) => ({ epoch, index, n }));
   for (const place of nodes) if (!draft.entry(place)) addMissing(draft, { ...place, messageId: null });

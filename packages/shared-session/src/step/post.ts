@@ -1,3 +1,4 @@
+import type { MessageKind } from "@cweb/session";
 import { associatedData, messagePath, takeKey } from "../core/chain.ts";
 import { type Epoch, indexOf } from "../core/epoch.ts";
 import { noMessage } from "../core/ids.ts";
@@ -6,7 +7,6 @@ import { type Chain, type Chains, ownCodec, storedCodec } from "../core/records.
 import type { Node } from "../core/room-head.ts";
 import { sealMessage, signMessage } from "../core/room-object.ts";
 import type { RoomDraft } from "../room-draft.ts";
-import type { MessageKind } from "@cweb/session";
 import { SharedSessionError } from "../shared-session-error.ts";
 import { isRoomKind, roomKinds } from "../wire/kinds.ts";
 import type { Parent, RoomMessage } from "../wire/message.ts";
@@ -130,7 +130,9 @@ export function sendMessage(
   if (messageId && draft.tx.get(name)) return { messageId: uuid, isRepeated: true };
   if (!draft.isMember) throw new SharedSessionError("not-a-member", "this home is not a member of the room");
   if (!canSend(draft)) {
-    throw new SharedSessionError("cannot-send-yet", "the keys of the present epoch have not come yet; try again later", { retryable: true });
+    throw new SharedSessionError("cannot-send-yet", "the keys of the present epoch have not come yet; try again later", {
+      retryable: true,
+    });
   }
   const node = post(draft, { kind, payload, uuid });
   if (messageId) draft.tx.put(name, new TextEncoder().encode(node.messageId));

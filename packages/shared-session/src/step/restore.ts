@@ -39,4 +39,3 @@ export function noticeOutcome(draft: RoomDraft, member: CwebId, messageId: Uint8
   draft.set({ unacknowledged: unacknowledged.filter((one) => one !== found) });
   if (!isDelivered && draft.isAdmin) rekey(draft, member);
 }
-

@@ -10,7 +10,7 @@ import { SharedSessionError } from "../shared-session-error.ts";
 import { tryDecode } from "../wire/decode.ts";
 import { roomKinds } from "../wire/kinds.ts";
 import { inviteCodec } from "../wire/membership.ts";
-import { newInvitation, takeInvitation } from "./found.ts";
+import { newInvitation } from "./found.ts";
 import { groupOf, headsGroup, hear, hearHeads } from "./hear.ts";
 import { noticeOutcome, noticeRenewed, noticeRestore } from "./restore.ts";
 
@@ -52,13 +52,7 @@ function ifKnown(tx: Transaction, tools: RoomTools, group: string | undefined, s
 
 /** A message of one of this package's kinds, out of a session with `from`. Nothing that a peer can send makes it throw. */
 export function receiveLetter(tx: Transaction, tools: RoomTools, from: CwebId, message: ReceivedMessage): void {
-  const isInvite = message.number === roomKinds.invite.number;
-  const step = (draft: RoomDraft): void => {
-    if (isInvite) takeInvitation(draft, from, inviteCodec.decode(message.payload));
-    else hear(draft, from, message);
-  };
-  const group = groupOf(message);
-  if (ifKnown(tx, tools, group, step) || !isInvite || group === undefined) return;
+  if (ifKnown(tx, tools, groupOf(message), (draft) => hear(draft, from, message)) || message.number !== roomKinds.invite.number) return;
   const invite = tryDecode(inviteCodec, message.payload);
   if (!invite || loadRooms(tx).rooms.length >= maxRooms) return;
   const draft = newInvitation(tx, tools, from, invite);
@@ -81,4 +75,3 @@ export function settleLetter(tx: Transaction, tools: RoomTools, to: CwebId, mess
 export function renewSession(tx: Transaction, tools: RoomTools, contact: CwebId): void {
   for (const groupId of loadRooms(tx).rooms) onRoom(tx, tools, groupId, (draft) => noticeRenewed(draft, contact));
 }
-

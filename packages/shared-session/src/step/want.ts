@@ -35,7 +35,10 @@ function answerRecord(draft: RoomDraft, from: CwebId, epoch: NonNullable<Want["e
 /** The newest record of an epoch in which the asker is a member, or that there is none. */
 export function answerNewest(draft: RoomDraft, from: CwebId): void {
   const { current } = draft;
-  if (current && memberOf(current, from)) return sendRecord(draft, from, current.epoch);
+  if (current && memberOf(current, from)) {
+    sendRecord(draft, from, current.epoch);
+    return;
+  }
   const older = draft.head.epochs.toReversed().find(({ epoch }) => {
     const found = draft.epoch(epoch);
     return found !== undefined && memberOf(found, from) !== undefined;

@@ -1,10 +1,13 @@
 import { cipherSuite } from "@cweb/crypto";
 import { describe, expect, test } from "vitest";
-import { stubSuite } from "../support/stub-suite.ts";
 import { minute, SimWorld } from "../support/sim-world.ts";
+import { stubSuite } from "../support/stub-suite.ts";
 
 const texts = (world: SimWorld, index: number): readonly string[] =>
-  world.view(index).filter(({ kind }) => kind === 2).map(({ payload }) => new TextDecoder().decode(payload));
+  world
+    .view(index)
+    .filter(({ kind }) => kind === 2)
+    .map(({ payload }) => new TextDecoder().decode(payload));
 
 describe.each([
   ["stub", stubSuite()],

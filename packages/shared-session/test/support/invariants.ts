@@ -75,7 +75,9 @@ const placeKey = (epoch: string, sender: string, n: number): string => `${epoch}
 function seenBy(world: SimWorld, index: number): Seen {
   const view = world.view(index);
   const prefix = `room/${world.group}/message/`;
-  const held = [...world.home(index).records.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length + 15));
+  const held = [...world.home(index).records.keys()]
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length + 15));
   const withheld = world.look(index, (draft) =>
     draft.head.missing
       .filter(({ isWithheld }) => isWithheld)
@@ -136,7 +138,10 @@ function compareViews(world: SimWorld, { a, b, when, isOwed }: Comparison, found
     }
   }
   const order = (one: Seen, other: Seen): string =>
-    one.view.filter((message) => isShared(message) && other.ids.has(message.id)).map(({ id }) => id).join();
+    one.view
+      .filter((message) => isShared(message) && other.ids.has(message.id))
+      .map(({ id }) => id)
+      .join();
   if (order(a, b) !== order(b, a)) found.add("order");
 }
 

@@ -1,7 +1,7 @@
 import type { CipherSuite } from "@cweb/crypto";
 import { memberOf } from "../../src/core/epoch.ts";
-import type { HomeSnapshot } from "./sim-home.ts";
 import { finish } from "./invariants.ts";
+import type { HomeSnapshot } from "./sim-home.ts";
 import { hour, minute, SimWorld } from "./sim-world.ts";
 
 /** Numbers below n, always the same ones for a seed. */
@@ -136,4 +136,3 @@ function restoreOne(world: SimWorld, p: number, roll: (n: number) => number, sna
   world.restore(p, snapshot);
   return "restore";
 }
-

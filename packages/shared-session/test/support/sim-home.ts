@@ -42,7 +42,16 @@ export class SimHome {
   readonly #now: () => number;
   readonly #onTold: (home: SimHome, event: Told) => void;
 
-  constructor(index: number, options: { crypto: CipherSuite; random: Random; now: () => number; epochs: Map<EpochId, Epoch>; told: (home: SimHome, event: Told) => void }) {
+  constructor(
+    index: number,
+    options: {
+      crypto: CipherSuite;
+      random: Random;
+      now: () => number;
+      epochs: Map<EpochId, Epoch>;
+      told: (home: SimHome, event: Told) => void;
+    },
+  ) {
     const { crypto, random } = options;
     this.index = index;
     this.random = random;

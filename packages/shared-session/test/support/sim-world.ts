@@ -1,22 +1,31 @@
 import type { CipherSuite, Random } from "@cweb/crypto";
 import { seededRandom } from "@cweb/crypto/testing";
 import type { CwebId } from "@cweb/discovery";
+import { kinds } from "@cweb/session";
 import type { Path, ReadResult, Version } from "@cweb/storage-remote";
 import type { Epoch } from "../../src/core/epoch.ts";
 import { memberOf } from "../../src/core/epoch.ts";
 import type { EpochId, GroupId } from "../../src/core/ids.ts";
 import { storedCodec } from "../../src/core/records.ts";
 import { RoomDraft } from "../../src/room-draft.ts";
-import { countProbe, type Fetch, planDescriptors, planFollowing, planMissing, planProbe, takeDescriptor, takeObject } from "../../src/step/fetch.ts";
+import {
+  countProbe,
+  type Fetch,
+  planDescriptors,
+  planFollowing,
+  planMissing,
+  planProbe,
+  takeDescriptor,
+  takeObject,
+} from "../../src/step/fetch.ts";
 import { foundRoom, invite, join, leave } from "../../src/step/found.ts";
 import { openEpoch } from "../../src/step/open-epoch.ts";
 import { canSend, post } from "../../src/step/post.ts";
 import { addRoom, onRoom, receiveLetter, renewSession, settleLetter } from "../../src/step/room-steps.ts";
 import { tend } from "../../src/step/tend.ts";
-import { kinds } from "@cweb/session";
-import { messageCodec, type RoomMessage } from "../../src/wire/message.ts";
 import { roomKinds } from "../../src/wire/kinds.ts";
 import { offerCodec } from "../../src/wire/membership.ts";
+import { messageCodec, type RoomMessage } from "../../src/wire/message.ts";
 import { SimHome, type Told } from "./sim-home.ts";
 
 export const minute = 60_000;
@@ -41,7 +50,11 @@ export interface Shown extends RoomMessage {
   readonly id: string;
 }
 
-const ephemeral = new Set(Object.values(roomKinds).filter((kind) => "isEphemeral" in kind).map(({ number }) => number as number));
+const ephemeral = new Set(
+  Object.values(roomKinds)
+    .filter((kind) => "isEphemeral" in kind)
+    .map(({ number }) => number as number),
+);
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16)).join(".");
 export const policy = { copies: true, receipts: true, keepDays: 0 };
 
@@ -83,14 +96,26 @@ export class SimWorld {
   now: number = Date.UTC(2026, 0, 5);
   group!: GroupId;
   /** Answers an honest read with what the adversary likes better. */
-  tamper: (owner: SimHome, reader: SimHome, path: Path, versions: readonly Uint8Array[]) => Uint8Array | undefined = (_o, _r, _p, versions) =>
-    versions.at(-1);
+  tamper: (owner: SimHome, reader: SimHome, path: Path, versions: readonly Uint8Array[]) => Uint8Array | undefined = (
+    _o,
+    _r,
+    _p,
+    versions,
+  ) => versions.at(-1);
 
   constructor(seed: number, crypto: CipherSuite, people: number) {
     this.crypto = crypto;
     this.random = seededRandom(seed);
     for (let i = 0; i < people; i++) {
-      this.homes.push(new SimHome(i, { crypto, random: this.random, now: () => this.now, epochs: this.epochs, told: (home, event) => this.#told(home, event) }));
+      this.homes.push(
+        new SimHome(i, {
+          crypto,
+          random: this.random,
+          now: () => this.now,
+          epochs: this.epochs,
+          told: (home, event) => this.#told(home, event),
+        }),
+      );
       this.buckets.push(new Map());
     }
   }
@@ -116,7 +141,10 @@ export class SimWorld {
       const draft = foundRoom(tx, founder.tools, { name: "room", policy, card: founder.card });
       this.group = draft.head.groupId;
       addRoom(tx, this.group);
-      invite(draft, this.homes.slice(1, members).map(({ id }) => id));
+      invite(
+        draft,
+        this.homes.slice(1, members).map(({ id }) => id),
+      );
       draft.save();
     });
     this.drain();
@@ -158,7 +186,8 @@ export class SimWorld {
   remove(by: number, whom: number): boolean {
     return this.on(by, (draft) => {
       const { current, head } = draft;
-      if (!draft.isAdmin || head.hearing !== null || !current || !memberOf(current, this.home(whom).id) || current.admin !== draft.own) return false;
+      if (!draft.isAdmin || head.hearing !== null || !current || !memberOf(current, this.home(whom).id) || current.admin !== draft.own)
+        return false;
       openEpoch(draft, { joins: [], leaves: [{ member: this.home(whom).id, last: null, since: 0 }], rekeys: [] }, current.policy);
       return true;
     });
@@ -218,7 +247,7 @@ export class SimWorld {
       countProbe(draft);
       if (probe) this.counts.probes++;
       if (probe && this.take(draft, home, probe) && probe.what.kind === "message") this.follow(draft, home, probe);
-      if (!home.isEvil) while (tend(draft)) continue;
+      if (!home.isEvil) while (tend(draft));
     });
   }
 
@@ -277,7 +306,10 @@ export class SimWorld {
       [b, a],
     ] as const) {
       const queue = this.channels.get(`${from}>${to}`) ?? [];
-      this.channels.set(`${from}>${to}`, queue.filter(({ number }) => !ephemeral.has(number)));
+      this.channels.set(
+        `${from}>${to}`,
+        queue.filter(({ number }) => !ephemeral.has(number)),
+      );
       const home = this.home(from);
       home.step((tx) => {
         for (const { messageId, number } of queue) {
