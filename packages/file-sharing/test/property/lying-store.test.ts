@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { FileSharingError, memoryTarget, openFile } from "../../src/index.ts";
 import { collect, joined } from "../support/collect.ts";
 import { downloader } from "../support/downloads.ts";
-import { HastyClock } from "../support/hasty-clock.ts";
+import { HastyClock } from "../support/home.ts";
 import { flipped, type Lies, lying } from "../support/liar.ts";
 import { contentOf, plant } from "../support/tree.ts";
 

@@ -9,7 +9,7 @@ import { geometryOf } from "../../src/core/geometry.ts";
 import { type FileReference, type FileSharingErrorCode, memoryTarget, openFile } from "../../src/index.ts";
 import { collect, joined } from "../support/collect.ts";
 import { downloader } from "../support/downloads.ts";
-import { HastyClock } from "../support/hasty-clock.ts";
+import { HastyClock } from "../support/home.ts";
 import { flipped, type Lies, lying } from "../support/liar.ts";
 import { contentOf, plant, type Tree } from "../support/tree.ts";
 

@@ -4,7 +4,7 @@ import { createMeter, type Path, type RemoteReader, StorageRemoteError, withMete
 import { describe, expect, test } from "vitest";
 import { openFile } from "../../src/index.ts";
 import { collect } from "../support/collect.ts";
-import { HastyClock } from "../support/hasty-clock.ts";
+import { HastyClock } from "../support/home.ts";
 import { settled } from "../support/settled.ts";
 import { contentOf, plant } from "../support/tree.ts";
 

@@ -4,7 +4,7 @@ import type { LocalStore } from "@cweb/storage-local";
 import { type Crash, withCrashes } from "@cweb/storage-local/testing";
 import type { Path, RemoteReader } from "@cweb/storage-remote";
 import { FileDownloader, type FileTarget } from "../../src/index.ts";
-import { HastyClock } from "./hasty-clock.ts";
+import { HastyClock } from "./home.ts";
 
 export const downloader = (local: LocalStore): FileDownloader =>
   new FileDownloader({ local, crypto: cipherSuite, random: seededRandom(1), clock: new HastyClock() });

@@ -1,10 +1,10 @@
-import * as nodeFs from "node:fs/promises";
 import { link, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FileSystem, FolderTarget } from "../../src/folder-target.ts";
+import { FolderTarget } from "../../src/folder-target.ts";
 import { fileTarget, folderTarget } from "../../src/node.ts";
+import { brokenFs, failing } from "../support/broken-fs.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -13,21 +13,6 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const failing = (code: string) => async (): Promise<never> => {
-  throw Object.assign(new Error(code), { code });
-};
-
-/** A file system of which some calls fail, and the files that it opens as well. */
-function broken(calls: Partial<Record<keyof FileSystem | "write" | "datasync", () => Promise<never>>>): FileSystem {
-  const open: FileSystem["open"] = async (...args) => {
-    const handle = await nodeFs.open(...args);
-    for (const name of ["write", "datasync"] as const)
-      if (calls[name] !== undefined) Object.defineProperty(handle, name, { value: calls[name] });
-    return handle;
-  };
-  return { ...nodeFs, open, ...(calls as Partial<FileSystem>) };
-}
-
 async function filled(target = folderTarget(folder, "a.txt"), text = "hello, world") {
   await target.open(text.length);
   await target.write(0, bytes(text));
@@ -84,7 +69,7 @@ describe("a file in a folder", () => {
 
   test("nor on a file system without hard links", async () => {
     for (const code of ["EPERM", "ENOTSUP"]) {
-      const target = new FolderTarget(folder, `a-${code}`, {}, broken({ link: failing(code) }));
+      const target = new FolderTarget(folder, `a-${code}`, {}, brokenFs({ link: failing(code) }));
       await filled(target);
       await writeFile(target.id, "mine");
       await expect(target.finish()).rejects.toMatchObject({ code: "target-exists" });
@@ -186,7 +171,7 @@ describe("a file in a folder", () => {
       ["EIO", "target-failed"],
     ] as const) {
       for (const call of ["write", "datasync", "link"] as const) {
-        const target = new FolderTarget(folder, "a.txt", {}, broken({ [call]: failing(code) }));
+        const target = new FolderTarget(folder, "a.txt", {}, brokenFs({ [call]: failing(code) }));
         const whole = filled(target)
           .then(() => target.sync())
           .then(() => target.finish());
