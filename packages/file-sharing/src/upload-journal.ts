@@ -1,5 +1,5 @@
 import { type CipherSuite, type Clock, equal } from "@cweb/crypto";
-import type { LocalStore, Revision } from "@cweb/storage-local";
+import type { CommitOptions, LocalStore, Revision } from "@cweb/storage-local";
 import type { Path } from "@cweb/storage-remote";
 import type { FileId } from "./core/file-id.ts";
 import { objectPath } from "./core/object-name.ts";
@@ -37,6 +37,8 @@ export class UploadJournal {
   readonly #segments = new Map<string, Promise<Segment>>();
   #dirty = new Map<string, Segment>();
   #discarded: Path[] = [];
+  /** Whether all of what is dirty can be found out again: by sending the same bytes to the same path. */
+  #isRelaxed = true;
   #running: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
 
@@ -55,7 +57,10 @@ export class UploadJournal {
     return (await this.#load(this.#nameOf(level, index)))[index % segmentLength];
   }
 
-  /** Resolves when it is durable. What stood there under another key is queued for deletion in the same commit. */
+  /**
+   * Resolves when it is recorded: durable before an object is sent; of one that is stored, only as far as the process's death goes. What stood
+   * there under another key is queued for deletion in the same commit.
+   */
   async set(level: number, index: number, entry: UploadEntry): Promise<void> {
     const name = this.#nameOf(level, index);
     const segment = await this.#pinned(name);
@@ -63,6 +68,7 @@ export class UploadJournal {
     if (former !== undefined && !equal(former.key, entry.key)) this.#discarded.push(objectPath(this.#options.crypto, former.key));
     segment[index % segmentLength] = entry;
     this.#dirty.set(name, segment);
+    this.#isRelaxed &&= entry.state === "stored";
     this.#waiting ??= this.#afterRunning();
     return this.#waiting;
   }
@@ -128,7 +134,9 @@ export class UploadJournal {
     this.#waiting = undefined;
     const dirty = this.#dirty;
     this.#dirty = new Map();
-    await this.#commit(new Map([...dirty].map(([name, segment]) => [name, encodeSegment(segment)])), new Set());
+    const relaxed = this.#isRelaxed;
+    this.#isRelaxed = true;
+    await this.#commit(new Map([...dirty].map(([name, segment]) => [name, encodeSegment(segment)])), new Set(), { relaxed });
     this.#letGo();
   }
 
@@ -139,12 +147,12 @@ export class UploadJournal {
     }
   }
 
-  async #commit(put: Map<string, Uint8Array>, remove: Set<string>): Promise<void> {
+  async #commit(put: Map<string, Uint8Array>, remove: Set<string>, options: CommitOptions = {}): Promise<void> {
     const { local, clock, fileId, revision } = this.#options;
     const discarded = this.#discarded;
     this.#discarded = [];
     for (const [name, bytes] of deletions(discarded, clock.now() + lateAfter)) put.set(name, bytes);
-    const { kind } = await local.commit({ expected: new Map([[names.head(fileId), revision]]), put, remove });
+    const { kind } = await local.commit({ expected: new Map([[names.head(fileId), revision]]), put, remove }, options);
     if (kind === "conflict") throw await whyLost(local, fileId);
   }
 }

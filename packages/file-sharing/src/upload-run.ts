@@ -36,6 +36,23 @@ interface Spot {
   readonly part: Part;
 }
 
+/** One object's content, before it is sealed. */
+interface Piece {
+  readonly spot: Spot;
+  readonly content: Uint8Array;
+  /** Told once it is there: sent now, or by an earlier run. */
+  readonly report: (how: "moved" | "found") => void;
+}
+
+interface Reserved {
+  readonly entry: UploadEntry;
+  readonly sealed: Sealed;
+  readonly isRecorded: boolean;
+}
+
+/** So many bytes are sealed ahead and recorded in one commit, which waits for the disk. */
+const recordedAtOnce = 4_194_304;
+
 /** One run of one upload: from the first chunk that is not there yet to the reference. */
 export class UploadRun {
   readonly #context: UploadContext;
@@ -77,8 +94,10 @@ export class UploadRun {
     const meter = new ProgressMeter(this.#context.clock, { total: source.size });
     const report = (bytes: number, how: "moved" | "found"): void => this.#options.onProgress?.(meter[how](bytes));
     const lengthAt = (index: number): number => (reader.geometry ? contentLength(reader.geometry, index) : 2 ** this.#head.log2);
+    // A stream may be slow: what has come of it is not held back for what will.
+    const most = source.size === undefined ? 1 : Math.min(this.#parallel, Math.ceil(recordedAtOnce / 2 ** this.#head.log2));
     let index = 0;
-    await this.#transfer(async (signal) => {
+    const read = async (signal: AbortSignal): Promise<Piece | undefined> => {
       for (; source.skips && index < (reader.geometry?.totalChunks ?? 0); index++) {
         if (!isThere(await this.#journal.entry(0, index), this.#head)) break;
         report(lengthAt(index), "found");
@@ -87,7 +106,18 @@ export class UploadRun {
       if (content === undefined) return undefined;
       const spot: Spot = { level: 0, index, part: partAt(this.#head.fileId, 0, index, this.#head.log2) };
       index++;
-      return this.#task(spot, content, (how) => report(lengthAt(spot.index), how));
+      return { spot, content, report: (how) => report(lengthAt(spot.index), how) };
+    };
+    let ready: TransferTask[] = [];
+    await this.#transfer(async (signal) => {
+      const pieces: Piece[] = [];
+      while (ready.length === 0 && pieces.length < most) {
+        const piece = await read(signal);
+        if (piece === undefined) break;
+        pieces.push(piece);
+      }
+      if (pieces.length > 0) ready = await this.#prepare(pieces, signal);
+      return ready.shift();
     });
     return reader.geometry as Geometry;
   }
@@ -111,11 +141,11 @@ export class UploadRun {
 
   async #sendPages(geometry: Geometry, level: number): Promise<void> {
     let index = 0;
-    await this.#transfer(async () => {
+    await this.#transfer(async (signal) => {
       if (index >= countAt(geometry, level)) return undefined;
       const spot: Spot = { level, index, part: partAt(this.#head.fileId, level, index, geometry.log2) };
       index++;
-      return this.#task(spot, encodePage(await this.#entriesBelow(geometry, spot)));
+      return this.#only(spot, encodePage(await this.#entriesBelow(geometry, spot)), signal);
     });
   }
 
@@ -124,8 +154,11 @@ export class UploadRun {
     const { owner } = this.#context;
     const spot: Spot = { level: geometry.depth, index: 0, part: rootPart(owner, fileId) };
     const entries = await this.#entriesBelow(geometry, spot);
-    const tasks = [this.#task(spot, encodeContentDescriptor({ fileId, geometry, name, mime, mtime, entries }))];
-    await this.#transfer(async () => tasks.pop());
+    const contents = [encodeContentDescriptor({ fileId, geometry, name, mime, mtime, entries })];
+    await this.#transfer(async (signal) => {
+      const content = contents.pop();
+      return content && this.#only(spot, content, signal);
+    });
     const { key, hash } = await this.#stored(spot.level, 0);
     return encodeFileReference({ owner, fileId, rootKey: key, rootHash: hash, size: geometry.size, name, mime });
   }
@@ -152,12 +185,22 @@ export class UploadRun {
     return runTransfers(next, { clock, random, parallel: this.#parallel, signal: this.#options.signal });
   }
 
-  /** Seals, records, sends, records. Run again after a failure it goes on with the same bytes. */
-  #task(spot: Spot, content: Uint8Array, report: (how: "moved" | "found") => void = () => undefined): TransferTask {
-    let reserved: { readonly entry: UploadEntry; readonly sealed: Sealed } | undefined;
+  async #only(spot: Spot, content: Uint8Array, signal: AbortSignal): Promise<TransferTask | undefined> {
+    const [task] = await this.#prepare([{ spot, content, report: () => undefined }], signal);
+    return task;
+  }
+
+  /** Seals the pieces and records them in one commit, before any of them is sent (SPEC §6.2). */
+  async #prepare(pieces: readonly Piece[], signal: AbortSignal): Promise<TransferTask[]> {
+    const all = await Promise.all(pieces.map(async (piece) => ({ ...piece, ...(await this.#reserve(piece, signal)) })));
+    const fresh = all.filter(({ isRecorded }) => !isRecorded);
+    await Promise.all(fresh.map(({ spot, entry }) => this.#journal.set(spot.level, spot.index, entry)));
+    return all.map(({ spot, entry, sealed, report }) => this.#task(spot, entry, sealed, report));
+  }
+
+  /** Sends and records. Run again after a failure it goes on with the same bytes. */
+  #task(spot: Spot, entry: UploadEntry, sealed: Sealed, report: Piece["report"]): TransferTask {
     return async (signal) => {
-      reserved ??= await this.#reserve(spot, content, signal);
-      const { entry, sealed } = reserved;
       if (entry.state === "stored") {
         report("found");
         return 0;
@@ -169,25 +212,20 @@ export class UploadRun {
   }
 
   /**
-   * The bytes that stand for this content, recorded before any of them is sent (SPEC §6.2). An earlier run's key and salt give the same bytes
-   * for the same content; where they do not, nothing of it is sent, and a new key is drawn: one path, one content.
+   * The bytes that stand for this content. An earlier run's key and salt give the same bytes for the same content; where they do not,
+   * nothing of it is sent, and a new key is drawn: one path, one content.
    */
-  async #reserve(spot: Spot, content: Uint8Array, signal: AbortSignal): Promise<{ readonly entry: UploadEntry; readonly sealed: Sealed }> {
+  async #reserve({ spot, content }: Piece, signal: AbortSignal): Promise<Reserved> {
     const { crypto, random } = this.#context;
     const known = await this.#journal.entry(spot.level, spot.index);
     if (known !== undefined) {
       const sealed = await sealPart(crypto, spot.part, known, content, { signal });
       const entry = { ...known, content: this.#head.content };
-      if (equal(sealed.hash, known.hash)) {
-        if (known.content !== entry.content) await this.#journal.set(spot.level, spot.index, entry);
-        return { entry, sealed };
-      }
+      if (equal(sealed.hash, known.hash)) return { entry, sealed, isRecorded: known.content === entry.content };
     }
     const drawn = { key: random.bytes(32), salt: random.bytes(24) };
     const sealed = await sealPart(crypto, spot.part, drawn, content, { signal });
-    const entry: UploadEntry = { state: "reserved", content: this.#head.content, ...drawn, hash: sealed.hash };
-    await this.#journal.set(spot.level, spot.index, entry);
-    return { entry, sealed };
+    return { entry: { state: "reserved", content: this.#head.content, ...drawn, hash: sealed.hash }, sealed, isRecorded: false };
   }
 
   async #send(spot: Spot, entry: UploadEntry, sealed: Sealed, signal: AbortSignal): Promise<void> {
