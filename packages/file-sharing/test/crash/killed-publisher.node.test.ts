@@ -39,7 +39,7 @@ describe("an upload whose process is killed again and again", () => {
   test.each([
     ["missing=404", [3, 14, 30, undefined]],
     ["missing=403,cut=0.05,slowDown=0.1,seed=3", [5, undefined]],
-  ])("to a store with %s ends whole, and hardly a chunk is sent twice", async (profile) => {
+  ])("to a store with %s ends whole, and hardly a chunk is sent twice", { timeout: 60_000 }, async (profile, deaths) => {
     const folder = mkdtempSync(join(root, "run-"));
     const log: LogEntry[] = [];
     const server = await startS3Server({

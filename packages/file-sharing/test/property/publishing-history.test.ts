@@ -152,7 +152,7 @@ describe("any history of publishing, removing, dying and bad networks", () => {
         expect(history.home.bucket.objects().size).toBe(0);
         expect(await history.home.local.scan("file/", { limit: 10 })).toEqual([]);
       }),
-      { seed: 9, numRuns: 400 },
+      { seed: 9, numRuns: 200 },
     );
   });
 
