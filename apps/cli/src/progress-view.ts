@@ -40,7 +40,8 @@ export class ProgressView {
     if (this.#bar) {
       this.#next = now + barInterval;
       this.#bar(progressText(this.#file, progress, process.stderr.columns ?? 80));
-    } else if (this.#output.isJson) {
+    } else if (this.#output.isJson && progress.rate > 0) {
+      // While a transfer that goes on finds what is there already, nothing has moved yet: the first line counts all of it.
       this.#next = now + lineInterval;
       const { done, total, rate } = progress;
       const line = { type: "progress", file: this.#file, done, total: total ?? null, rate: Math.round(rate) };

@@ -66,16 +66,20 @@ export interface Store {
   restart(): Promise<void>;
 }
 
+/** Says when something is needed no more. Default: when the test is over. */
+export type AtEnd = (clean: () => unknown) => void;
+export const whenTestEnds: AtEnd = (clean) => onTestFinished(async () => void (await clean()));
+
 /** A folder that is gone when the test is over. */
-export function scratch(): string {
+export function scratch(atEnd: AtEnd = whenTestEnds): string {
   const folder = mkdtempSync(join(tmpdir(), "cweb-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** An S3 server in this process, until the test is over. */
-export async function startStore(profile: ProviderProfile = {}): Promise<Store> {
-  const dataDir = scratch();
+export async function startStore(profile: ProviderProfile = {}, atEnd: AtEnd = whenTestEnds): Promise<Store> {
+  const dataDir = scratch(atEnd);
   const log: LogEntry[] = [];
   const begin = (port: number): Promise<S3Server> =>
     startS3Server({ dataDir, host: "127.0.0.1", port, profile, log: (entry) => log.push(entry) });
@@ -111,7 +115,7 @@ export async function startStore(profile: ProviderProfile = {}): Promise<Store> 
       isUp = true;
     },
   };
-  onTestFinished(() => store.stop());
+  atEnd(() => store.stop());
   return store;
 }
 

@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import type { AtEnd } from "./cli.ts";
 
 export interface LinkFaults {
   /** Each connection is cut after a random number of bytes around this many, both ways together. Default: never. */
@@ -27,8 +27,8 @@ function dice(seed: number): () => number {
   };
 }
 
-/** A bad network in front of a server: carries bytes as they are, `Host` included, and cuts connections in the middle. Until the test is over. */
-export async function faultyLink(target: string, first: LinkFaults = {}): Promise<FaultyLink> {
+/** A bad network in front of a server: carries bytes as they are, `Host` included, and cuts connections in the middle. */
+export async function faultyLink(target: string, first: LinkFaults, atEnd: AtEnd): Promise<FaultyLink> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
   const link = { faults: first, roll: dice(first.seed ?? 1), cuts: 0, freeAt: 0 };
@@ -81,7 +81,7 @@ export async function faultyLink(target: string, first: LinkFaults = {}): Promis
   };
   const proxy = createServer(join);
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  atEnd(() => {
     for (const socket of open) socket.destroy();
     proxy.close();
   });

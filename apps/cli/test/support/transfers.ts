@@ -3,12 +3,35 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogEntry } from "@cweb/s3-server";
-import { acquaint, type Line, type Person, person, type Store, scratch, start, startStore } from "./cli.ts";
+import { afterAll, beforeAll } from "vitest";
+import {
+  type AtEnd,
+  acquaint,
+  type Line,
+  type Person,
+  person,
+  type Result,
+  type Store,
+  scratch,
+  start,
+  startStore,
+  whenTestEnds,
+} from "./cli.ts";
 import { type FaultyLink, faultyLink, type LinkFaults } from "./faulty-link.ts";
 
 export const chunk: number = 2 ** 20;
 /** What the command line transfers at a time at most (README of file-sharing). */
 export const parallel = 8;
+
+/** Exit code and the last problem's code. */
+export const errorsOf = ({ code, errors }: Result): readonly unknown[] => [code, errors.at(-1)?.code];
+
+/** The one line of this type. */
+export function only(lines: readonly Line[], type: string): Line {
+  const [line, ...more] = lines.filter((each) => each.type === type);
+  if (!line || more.length > 0) throw new Error(`There are ${line ? 1 + more.length : 0} lines of type ${type}.`);
+  return line;
+}
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 export const sha256Of = (path: string): string => sha256(readFileSync(path));
@@ -21,22 +44,39 @@ export function randomFile(folder: string, name: string, size: number): string {
 }
 
 /** Two people who know each other, whose stores are reached over a bad network. */
-export async function pairOverLink(faults: LinkFaults = {}): Promise<{
+export interface PairOverLink {
   readonly folder: string;
   readonly store: Store;
   readonly link: FaultyLink;
   readonly ada: Person;
   readonly ben: Person;
-}> {
-  const folder = scratch();
-  const store = await startStore();
-  const link = await faultyLink(store.server.url);
+}
+
+/** Until the test is over. */
+export async function pairOverLink(faults: LinkFaults = {}, atEnd: AtEnd = whenTestEnds): Promise<PairOverLink> {
+  const folder = scratch(atEnd);
+  const store = await startStore({}, atEnd);
+  const link = await faultyLink(store.server.url, {}, atEnd);
   const profileOf = async (name: string): Promise<string> =>
     JSON.stringify({ ...(JSON.parse(await store.mailbox(name)) as object), endpoint: link.url });
-  const [ada, ben] = [await person(folder, "ada", await profileOf("ada")), await person(folder, "ben", await profileOf("ben"))];
+  const profiles = [await profileOf("ada"), await profileOf("ben")] as const;
+  const [ada, ben] = await Promise.all([person(folder, "ada", profiles[0]), person(folder, "ben", profiles[1])]);
   await acquaint(ada, ben);
   link.setFaults(faults);
   return { folder, store, link, ada, ben };
+}
+
+/** For all tests of a `describe`: each leaves a good network, and nothing waiting. */
+export function sharedPairOverLink(): { readonly pair: PairOverLink } {
+  const shared = {} as { pair: PairOverLink };
+  const ends: (() => unknown)[] = [];
+  beforeAll(async () => {
+    shared.pair = await pairOverLink({}, (clean) => ends.push(clean));
+  });
+  afterAll(async () => {
+    for (const clean of ends.reverse()) await clean();
+  });
+  return shared;
 }
 
 /** Requests for chunks and pages of files: those with large bodies. */
