@@ -36,20 +36,13 @@ export function requireIds(contacts: readonly CwebId[]): void {
   }
 }
 
-/** What a step over several objects changed, and who is to be told of it. */
-export interface Assigned {
-  readonly touched: readonly OwnedObject[];
-  readonly told: readonly CwebId[];
-}
-
-/** One step over all objects of a topic. */
+/** One step over all objects of a topic; answers who is to be told. */
 export function assign(
   tx: Transaction,
   { objects, announcer }: { readonly objects: OwnObjects; readonly announcer: Announcer },
   contacts: readonly CwebId[],
   { topic, to }: Assignment,
-): Assigned {
-  const touched: OwnedObject[] = [];
+): readonly CwebId[] {
   const told: CwebId[] = [];
   const change = (id: ObjectId, run: (found: OwnedWithContent) => OwnerStep): void => {
     const found = objects.require(tx, id);
@@ -57,7 +50,6 @@ export function assign(
     if (step.state === found.state) return;
     const whom = concerned(found.state, objects.apply(tx, step));
     announcer.note(tx, id, whom);
-    touched.push(found.state, step.state);
     told.push(...whom);
   };
   const context = objects.context(tx);
@@ -65,7 +57,7 @@ export function assign(
     change(id, ({ state, content }) => removeSubscribers(context, state, content, contacts));
   }
   if (to !== undefined) change(to, (found) => subscribe(context, requireTopic(found, topic), contacts));
-  return { touched, told };
+  return told;
 }
 
 function requireTopic(found: OwnedWithContent, topic: string): OwnedWithContent {

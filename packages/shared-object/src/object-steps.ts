@@ -28,7 +28,7 @@ export class ObjectSteps {
     signal: AbortSignal | undefined,
     stored?: StoredValue,
   ): Promise<OwnedObject> {
-    const { before, after, told } = await this.options.mailbox.transact(
+    const { after, told } = await this.options.mailbox.transact(
       { read: this.objects.reads(id) },
       (tx) => {
         const { state: before, content } = this.objects.require(tx, id);
@@ -36,12 +36,10 @@ export class ObjectSteps {
         const after = step.state === before ? before : this.objects.apply(tx, step, stored);
         const told = concerned(before, after);
         this.announcer.note(tx, id, told);
-        return { before, after, told };
+        return { after, told };
       },
       cancel(signal),
     );
-    this.objects.guard(before);
-    this.objects.guard(after);
     await this.announcer.tell(told, signal);
     return after;
   }

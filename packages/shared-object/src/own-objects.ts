@@ -1,9 +1,9 @@
-import { type CipherSuite, encodeBase32 } from "@cweb/crypto";
+import { encodeBase32, equal } from "@cweb/crypto";
 import type { Transaction } from "@cweb/mailbox";
 import { toPath } from "@cweb/storage-remote";
 import type { ObjectId } from "./core/object-id.ts";
 import type { Content, OwnedObject, OwnerContext, OwnerStep } from "./core/owned-object.ts";
-import { objectPath, openObject } from "./core/sealed-object.ts";
+import { type HeadedRecord, objectPath, openObject } from "./core/sealed-object.ts";
 import { cancel, type SharedObjectsOptions } from "./options.ts";
 import { SharedObjectError } from "./shared-object-error.ts";
 import type { StoredValue } from "./stored-value.ts";
@@ -20,6 +20,8 @@ const pageSize = 100;
 export class OwnObjects {
   readonly #options: SharedObjectsOptions;
   readonly #guarded = new Set<string>();
+  /** Records of each object that this home has made, as far as they may be in the bucket. */
+  readonly #made = new Map<ObjectId, Made>();
 
   constructor(options: SharedObjectsOptions) {
     this.#options = options;
@@ -30,7 +32,9 @@ export class OwnObjects {
   }
 
   get(tx: Transaction, id: ObjectId): OwnedWithContent | undefined {
-    return decode(id, (name) => tx.get(name));
+    const found = decode(id, (name) => tx.get(name));
+    if (found) this.guard(found.state);
+    return found;
   }
 
   /** Throws `SharedObjectError` `unknown-object`, `object-deleted`. */
@@ -82,6 +86,7 @@ export class OwnObjects {
   apply(tx: Transaction, step: OwnerStep, stored?: StoredValue): OwnedObject {
     const { state } = step;
     this.put(tx, state);
+    this.guard(state);
     if (stored) putValue(tx, state, stored);
     for (const { path, object, head } of step.replace) {
       tx.replace(path, object, {
@@ -95,14 +100,32 @@ export class OwnObjects {
     return state;
   }
 
-  /** Before this process's first PUT under the object's name, a newer record there shows a restored state. */
+  /**
+   * Before this process's first PUT under the object's name, and daily, a record there that this state has not made shows a restored state
+   * (SPEC §5.6). Called for every state that is read or written: nothing is stored that was not guarded.
+   */
   guard(state: OwnedObject): void {
-    const { crypto, mailbox } = this.#options;
+    const { crypto, mailbox, ownId: owner } = this.#options;
+    const { objectId, epoch, stored, unstored, incarnation, signingKey } = state;
+    this.#made.set(objectId, { incarnation, stored, unstored });
     const path = objectPath(crypto, state);
     if (this.#guarded.has(path)) return;
     this.#guarded.add(path);
-    mailbox.guard(path, versionReader(crypto, this.#options.ownId, state));
+    const epochKey = { owner, objectId, epoch, key: state.key.slice() };
+    const verifyKey = crypto.ed25519.publicKey(signingKey);
+    mailbox.guard(path, (object) => {
+      const found = openObject(crypto, epochKey, verifyKey, object);
+      return found && isForeign(found, this.#made.get(objectId)) ? found.record.version : undefined;
+    });
   }
+}
+
+type Made = Pick<OwnedObject, "incarnation" | "stored" | "unstored">;
+
+/** Whether another state of this home has made it: of what is older than this incarnation, that is known already. */
+function isForeign({ record: { version }, head }: HeadedRecord, made: Made | undefined): boolean {
+  if (!made || version <= made.incarnation || version < made.stored.version) return false;
+  return ![made.stored, ...made.unstored].some((own) => own.version === version && equal(own.head, head));
 }
 
 function decode(id: ObjectId, get: (name: string) => Uint8Array | undefined): OwnedWithContent | undefined {
@@ -116,13 +139,6 @@ function putValue(tx: Transaction, { objectId, valueVersion }: OwnedObject, { va
   tx.put(recordNames.ownContent(objectId), contentRecord.encode(content));
   if (fileId === null) tx.remove(recordNames.ownLarge(objectId));
   else tx.put(recordNames.ownLarge(objectId), largeRecord.encode({ version: valueVersion, value }));
-}
-
-function versionReader(crypto: CipherSuite, owner: Uint8Array, state: OwnedObject): (bytes: Uint8Array) => number | undefined {
-  const { objectId, epoch, key, signingKey } = state;
-  const verifyKey = crypto.ed25519.publicKey(signingKey);
-  const kept = { owner, objectId, epoch, key: key.slice() };
-  return (bytes) => openObject(crypto, kept, verifyKey, bytes)?.record.version;
 }
 
 export function requireLive(found: OwnedWithContent | undefined): OwnedWithContent {

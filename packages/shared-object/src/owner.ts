@@ -73,7 +73,6 @@ export class Owner {
       },
       cancel(signal),
     );
-    objects.guard(state);
     return { id, version: state.valueVersion };
   }
 
@@ -105,8 +104,7 @@ export class Owner {
     await this.#steps.dropRemoved(contacts, signal);
     const { objects, announcer, options } = this.#steps;
     const parts = { objects, announcer };
-    const { touched, told } = await options.mailbox.transact({}, (tx) => assign(tx, parts, contacts, assignment), cancel(signal));
-    for (const state of touched) objects.guard(state);
+    const told = await options.mailbox.transact({}, (tx) => assign(tx, parts, contacts, assignment), cancel(signal));
     await announcer.tell(told, signal);
   }
 

@@ -114,7 +114,7 @@ export class Upkeep {
 
   async #tend(id: ObjectId, signal: AbortSignal | undefined): Promise<OwnedObject | undefined> {
     const { objects, announcer, options } = this.#steps;
-    const after = await options.mailbox.transact(
+    return options.mailbox.transact(
       { read: objects.reads(id) },
       (tx) => {
         const found = objects.get(tx, id);
@@ -125,8 +125,6 @@ export class Upkeep {
       },
       cancel(signal),
     );
-    if (after) objects.guard(after);
-    return after;
   }
 
   async #forget(id: ObjectId, signal: AbortSignal | undefined): Promise<void> {

@@ -111,7 +111,7 @@ function found(before: Subscription, answer: ReadResult & { readonly kind: "foun
   if (isFork(before, opened)) return refused(before, "fork", "object-fork", context);
   const storeVersion = storable(answer.version);
   if (record.version === pin.version) return confirmed(before, { ...before, storeVersion }, context);
-  const read = { ...before, pin: { version: record.version, head }, storeVersion, interval: record.interval };
+  const read = { ...before, pin: { version: record.version, head }, isSeen: true, storeVersion, interval: record.interval };
   if (record.kind === recordKinds.rotated) return ended(read, "rotated");
   if (record.kind === recordKinds.deleted) return ended(read, "deleted");
   return newer(before, read, record, context);

@@ -20,6 +20,8 @@ export const times = {
   askAgain: 5 * minute,
   /** What is not confirmed is an alarm when that stood this long, and for `withheldPolls`. */
   withheldAfter: 10 * minute,
+  /** A key may arrive before its owner could store what it opens: that nothing is there is no alarm for so long. */
+  awaited: day,
 } as const;
 
 /** Counts, and sizes in bytes (SPEC §7). */
@@ -34,6 +36,8 @@ export const limits = {
   subscribers: 1_000,
   /** Contacts that were removed from an object and may have to be told again. */
   ended: 1_000,
+  /** Records of an object that were made and are not known to be stored. */
+  unstored: 256,
   /** Old names of an object that are still to be deleted. */
   retired: 1_000,
   /** Files of an object that no record names any more. */

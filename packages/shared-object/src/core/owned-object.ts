@@ -38,6 +38,8 @@ export interface OwnedObject {
   readonly issuedAt: number;
   /** The newest record known to be stored; 0 and zeros before the first. */
   readonly stored: Head;
+  /** Those that were made since: each may be stored by now. Another one found in the bucket is of a lost state. */
+  readonly unstored: readonly Head[];
   readonly isDeleted: boolean;
   readonly subscribers: readonly CwebId[];
   /** Former subscribers, and the first epoch that they have no part in. */
@@ -115,6 +117,7 @@ export function createObject(context: OwnerContext, objectId: ObjectId, wanted: 
     newest: { version: 0, head: zeros() },
     issuedAt: now,
     stored: { version: 0, head: zeros() },
+    unstored: [],
     isDeleted: false,
     subscribers: [],
     ended: [],
@@ -149,7 +152,15 @@ function writeRecord(context: OwnerContext, state: OwnedObject, saying: Saying):
   });
   const newest = { version, head };
   return {
-    state: { ...state, incarnation, valueVersion, epochValue: state.epochValue || valueVersion, newest, issuedAt: now },
+    state: {
+      ...state,
+      incarnation,
+      valueVersion,
+      epochValue: state.epochValue || valueVersion,
+      newest,
+      unstored: [...state.unstored, newest].slice(-limits.unstored),
+      issuedAt: now,
+    },
     replace: [{ path: objectPath(crypto, state), object, head: newest }],
     withdraw: [],
     consumed: [],
@@ -277,7 +288,8 @@ export function tendObject(context: OwnerContext, state: OwnedObject, content: C
 
 /** A record is known to be stored: from now on it may be announced. */
 export function noteStored(state: OwnedObject, head: Head): OwnedObject {
-  return head.version > state.stored.version ? { ...state, stored: head } : state;
+  if (head.version <= state.stored.version) return state;
+  return { ...state, stored: head, unstored: state.unstored.filter(({ version }) => version > head.version) };
 }
 
 /** What a subscriber is sent: the key of this epoch, and what it is sure to find. */

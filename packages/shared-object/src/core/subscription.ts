@@ -41,6 +41,8 @@ export interface Subscription {
   readonly standing: Standing;
   /** The newest record that was read. */
   readonly pin: Head;
+  /** Whether it was of this epoch: before, there may be nothing to read yet. */
+  readonly isSeen: boolean;
   /** The newest record that the owner has told of. */
   readonly announced: Head;
   readonly shown: Shown | null;
@@ -77,7 +79,7 @@ export function takeKey(before: Subscription | undefined, message: KeyMessage, n
     return isSame ? { kind: "taken", state: announce(before, message), consumed: [] } : { kind: "ignored" };
   }
   const standing = before.shown === null ? "waiting" : "value";
-  const next: Subscription = { ...before, epoch, key, standing, storeVersion: null, isWanted: true, doubt: null };
+  const next: Subscription = { ...before, epoch, key, standing, isSeen: false, storeVersion: null, isWanted: true, doubt: null };
   return { kind: "taken", state: announce(next, message), consumed: before.key === null ? [] : [before.key] };
 }
 
@@ -86,6 +88,7 @@ function newSubscription(key: Pick<Subscription, "objectId" | "epoch" | "key" | 
     ...key,
     standing: "waiting",
     pin: none,
+    isSeen: false,
     announced: none,
     shown: null,
     interval: 1,
@@ -141,12 +144,13 @@ export function stateAt({ standing, shown, doubt }: Subscription, now: number): 
   }
 }
 
-/** What does not confirm what is known is an alarm only when it stood for 3 polls and 10 minutes. */
+/** What does not confirm what is known is an alarm only when it stood for 3 polls and 10 minutes; before the epoch's first record, a day. */
 export function doubted(
   before: Subscription,
   now: number,
 ): { readonly doubt: NonNullable<Subscription["doubt"]>; readonly hasStood: boolean } {
   const since = before.doubt === null ? now : Math.min(before.doubt.since, now);
   const doubt = { since, polls: (before.doubt?.polls ?? 0) + 1 };
-  return { doubt, hasStood: doubt.polls >= limits.withheldPolls && now - since >= times.withheldAfter };
+  const patience = before.isSeen ? times.withheldAfter : times.awaited;
+  return { doubt, hasStood: doubt.polls >= limits.withheldPolls && now - since >= patience };
 }

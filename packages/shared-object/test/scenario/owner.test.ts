@@ -1,5 +1,5 @@
 import { utf8 } from "@cweb/crypto";
-import type { CwebId } from "@cweb/discovery";
+import { type CwebId, encodeId } from "@cweb/discovery";
 import { describe, expect, test } from "vitest";
 import { limits, times } from "../../src/core/limits.ts";
 import type { ObjectId } from "../../src/index.ts";
@@ -296,7 +296,6 @@ describe("errors", () => {
     const world = new World(18);
     const ada = world.home();
     const { id } = await ada.objects.create({ topic, value: utf8("x") });
-    const { encodeId } = await import("@cweb/discovery");
     const many = Array.from({ length: limits.subscribers + 1 }, (_, n) =>
       encodeId(
         new Uint8Array(32)

@@ -269,7 +269,10 @@ export class History {
   async alarms(): Promise<readonly string[]> {
     const found: string[] = [];
     for (const reader of this.readers) {
-      for (const { type, detail } of await reader.events()) if (type === "object-alarm") found.push(detail);
+      for (const { type, detail } of await reader.events()) {
+        // What a lost state has promised and not stored is missing.
+        if (type === "object-alarm" && !(this.wasRestored && detail === "object-missing")) found.push(detail);
+      }
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import { cipherSuite, encodeBase32, utf8 } from "@cweb/crypto";
+import { cipherSuite, encodeBase32, type Random, utf8 } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
 import { type CwebId, encodeId } from "@cweb/discovery";
 import { Mailbox, type Transaction } from "@cweb/mailbox";
@@ -38,10 +38,14 @@ export class World {
   readonly clock: VirtualClock = new VirtualClock();
   readonly homes: Home[] = [];
   readonly seed: number;
+  readonly random: Random;
+  /** Contacts that nobody knows any more. */
+  isStranger: (id: CwebId) => boolean = () => false;
   lie: Lie | undefined;
 
   constructor(seed: number) {
     this.seed = seed;
+    this.random = seededRandom(seed);
   }
 
   home(files?: ValueFiles): Home {
@@ -135,7 +139,8 @@ export class Home {
         enqueue(tx, to, message);
       },
       addRider: (tx, to, rider, replaces) => addRider(tx, to, rider, replaces),
-      openReader: async (contact) => withMeter(this.#readerOf(this.world.homeOf(contact)), this.meter),
+      openReader: async (contact) =>
+        this.world.isStranger(contact) ? undefined : withMeter(this.#readerOf(this.world.homeOf(contact)), this.meter),
       ...(this.#files ? { files: this.#files } : {}),
     });
   }

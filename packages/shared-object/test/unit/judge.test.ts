@@ -119,7 +119,6 @@ describe("withholding", () => {
     ],
     ["nothing", "missing", "object-missing", absent, after([v2])],
     ["a refusal", "missing", "object-missing", { kind: "forbidden" }, after([v2])],
-    ["nothing, before the first record", "missing", "object-missing", absent, subscribed()],
   ] as const;
 
   test.each(cases)("%s is stale, and an alarm when it stood for 3 polls and 10 min", (_, verdict, code, answer, known) => {
@@ -137,6 +136,20 @@ describe("withholding", () => {
     // … nor are 10 minutes with fewer polls.
     const late = ask(first.state, answer, now + times.withheldAfter);
     expect(late).toMatchObject({ verdict: "stale", raised: [] });
+  });
+
+  test("before the first record of an epoch is an alarm only after a day", () => {
+    let state = subscribed();
+    for (const [at, verdict] of [
+      [0, "stale"],
+      [1, "stale"],
+      [times.awaited - 1, "stale"],
+      [times.awaited, "missing"],
+    ] as const) {
+      const judged = ask(state, absent, now + at);
+      expect(judged).toMatchObject({ verdict, raised: verdict === "missing" ? ["object-missing"] : [] });
+      state = judged.state;
+    }
   });
 
   test("shows as stale at once, and is asked for again after 5 minutes", () => {
