@@ -16,12 +16,6 @@ import {
   segmentLength,
 } from "./wire/upload-records.ts";
 
-/**
- * Of the commits that come before a PUT one in so many waits for the disk; all of them outlive the process. A power cut may undo the last
- * ones: their keys are gone then, and no key ever meets two contents, but what was sent under them stays in the bucket, unreadable.
- */
-const strictEach = 8;
-
 /** Segments kept in memory that have nothing to commit. */
 const segmentsKept = 48;
 
@@ -45,7 +39,6 @@ export class UploadJournal {
   #discarded: Path[] = [];
   /** Whether all of what is dirty can be found out again: by sending the same bytes to the same path. */
   #isRelaxed = true;
-  #reservations = 0;
   #running: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
 
@@ -65,8 +58,8 @@ export class UploadJournal {
   }
 
   /**
-   * Resolves when it is recorded, so that it outlives the process. What stood there under another key is queued for deletion in the same
-   * commit.
+   * Resolves when it is recorded: durable before an object is sent; of one that is stored, only as far as the process's death goes. What stood
+   * there under another key is queued for deletion in the same commit.
    */
   async set(level: number, index: number, entry: UploadEntry): Promise<void> {
     const name = this.#nameOf(level, index);
@@ -141,7 +134,7 @@ export class UploadJournal {
     this.#waiting = undefined;
     const dirty = this.#dirty;
     this.#dirty = new Map();
-    const relaxed = this.#isRelaxed || ++this.#reservations % strictEach > 0;
+    const relaxed = this.#isRelaxed;
     this.#isRelaxed = true;
     await this.#commit(new Map([...dirty].map(([name, segment]) => [name, encodeSegment(segment)])), new Set(), { relaxed });
     this.#letGo();
@@ -159,9 +152,7 @@ export class UploadJournal {
     const discarded = this.#discarded;
     this.#discarded = [];
     for (const [name, bytes] of deletions(discarded, clock.now() + lateAfter)) put.set(name, bytes);
-    // What will be deleted must not come back as stored.
-    const relaxed = options.relaxed === true && discarded.length === 0;
-    const { kind } = await local.commit({ expected: new Map([[names.head(fileId), revision]]), put, remove }, { relaxed });
+    const { kind } = await local.commit({ expected: new Map([[names.head(fileId), revision]]), put, remove }, options);
     if (kind === "conflict") throw await whyLost(local, fileId);
   }
 }
