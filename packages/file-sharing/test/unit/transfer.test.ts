@@ -103,21 +103,28 @@ describe("the transfer pool", () => {
     expect(took).toBeLessThanOrEqual(450 + 1750 + 100);
   });
 
-  test("one fault of the network counts once, however many requests it fails", async () => {
+  test("one fault of the network counts once, however many requests it fails, and half as many follow", async () => {
     const on = line();
-    const back = on.clock.now() + 1000;
-    const run = runTransfers(
-      tasks(
-        on,
-        50,
-        () => 10,
-        () => (on.clock.now() < back ? lost() : undefined),
-      ),
-      optionsOf(on, 8),
-    );
+    const start = on.clock.now();
+    let finished: number | undefined;
+    let after = 0;
+    // At 700 ms, with 16 under way, all fail.
+    const fails = (): unknown => {
+      const now = on.clock.now() - start;
+      if (now < 700 || now >= 800) return undefined;
+      finished ??= on.finished.length;
+      return lost();
+    };
+    const time = (under: number): number => {
+      if (finished === on.finished.length) after = Math.max(after, under);
+      return 100;
+    };
+    const run = runTransfers(tasks(on, 200, time, fails), optionsOf(on, 16));
     await until(run, on.clock, 10);
     await run;
-    expect([...on.finished].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, index) => index));
+    expect(on.most).toBe(16);
+    expect(after).toBe(8);
+    expect([...on.finished].sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, index) => index));
   });
 
   test("eight failures in a row end it as storage-failed, with the cause; what was done before was done", async () => {
