@@ -143,7 +143,7 @@ async function expectEnd({ ada, ben, diaries: [told, seen] }: Cast, scene: numbe
 }
 
 describe("a process that dies in the middle of sharing", () => {
-  const stride = isLong ? 1 : isBrowser ? 97 : 37;
+  const stride = isLong ? 1 : isBrowser ? 97 : 53;
   let stages: readonly Stage[] = [];
   beforeAll(async () => {
     stages = await allStages();
