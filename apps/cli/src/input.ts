@@ -22,7 +22,7 @@ export async function readStandardInput(): Promise<string> {
   }
 }
 
-/** The text itself, @FILE, or @- for standard input: as bytes, at most `maxBytes`. Throws `CliError` `no-file`, `too-large`. */
+/** The text itself, @FILE, or @- for standard input: as bytes, at most `maxBytes`. Throws `CliError` `source-gone`, `too-large`. */
 export async function readValue(given: string, maxBytes: number): Promise<Uint8Array> {
   const value = given.startsWith("@") ? await readNamed(given.slice(1), maxBytes) : utf8(given);
   if (value.length > maxBytes) throw new CliError("too-large", `A value may have ${maxBytes} bytes.`);
@@ -33,7 +33,7 @@ function readNamed(name: string, maxBytes: number): Promise<Uint8Array> {
   return name === "-" ? upTo(process.stdin, maxBytes) : readFileUpTo(name, maxBytes);
 }
 
-/** A file, or a pipe, which may be endless: at most one part more than `maxBytes` is read. Throws `CliError` `no-file`. */
+/** A file, or a pipe, which may be endless: at most one part more than `maxBytes` is read. Throws `CliError` `source-gone`. */
 export async function readFileUpTo(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
     const file = await open(path);
@@ -41,7 +41,7 @@ export async function readFileUpTo(path: string, maxBytes: number): Promise<Uint
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === "ENOENT" ? "There is no file" : code === "EISDIR" ? "This is a folder:" : "This file cannot be read:";
-    throw new CliError("no-file", `${why} ${path}`, { cause });
+    throw new CliError("source-gone", `${why} ${path}`, { cause });
   }
 }
 

@@ -17,7 +17,6 @@ export type CliErrorCode =
   | "no-storage"
   | "bad-profile"
   | "bad-text"
-  | "no-file"
   | "no-identity"
   | "home-unusable"
   | "home-busy"
@@ -27,6 +26,9 @@ export type CliErrorCode =
   | "bad-property"
   | "unknown-profile"
   | "target-exists"
+  | "source-gone"
+  | "target-failed"
+  | "no-picture"
   | "interrupted";
 
 /** What a problem's line says. */

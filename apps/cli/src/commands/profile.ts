@@ -124,12 +124,12 @@ async function readPicture(path: string): Promise<Picture | null> {
 }
 
 async function savePicture(path: string, picture: Picture | undefined): Promise<void> {
-  if (!picture) throw new CliError("no-file", "There is no picture in this profile.");
+  if (!picture) throw new CliError("no-picture", "There is no picture in this profile.");
   try {
     await writeFile(path, picture.bytes, { flag: "wx" });
   } catch (cause) {
     const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
-    throw new CliError(exists ? "target-exists" : "no-file", `${resolve(path)} ${exists ? "exists already" : "cannot be written"}.`, {
+    throw new CliError(exists ? "target-exists" : "target-failed", `${resolve(path)} ${exists ? "exists already" : "cannot be written"}.`, {
       cause,
     });
   }

@@ -66,7 +66,7 @@ describe("objects", { timeout: 120_000 }, () => {
     expect([binary?.payload, "value" in (binary ?? {})]).toEqual([Buffer.from(bytes).toString("base64"), false]);
     expect((await given(`@${join(folder, "large")}`))?.payload).toBe(Buffer.from(large).toString("base64"));
     for (const value of [`@${join(folder, "nothing")}`, `@${folder}`, "@"]) {
-      expect(await refusal(ada, "object", "set", "values", value)).toEqual([1, "no-file"]);
+      expect(await refusal(ada, "object", "set", "values", value)).toEqual([1, "source-gone"]);
     }
     const most = await ada.run(["object", "set", "values", "@-"], { input: new Uint8Array(8 * 1024 * 1024 + 1) });
     expect([most.code, most.errors[0]?.code]).toEqual([1, "too-large"]);
@@ -129,6 +129,8 @@ describe("objects", { timeout: 120_000 }, () => {
     expect(shown.lines[0]).toMatchObject({ value: "one" });
     const unknown = await ben.run(["object", "get", "ada/other"]);
     expect([unknown.code, unknown.errors[0]?.code]).toEqual([75, "storage-unreachable"]);
+    const large = await ada.run(["object", "set", "notes", "@-"], { input: "x".repeat(100_000) });
+    expect([large.code, large.errors[0]?.code]).toEqual([75, "storage-unreachable"]);
     await store.restart();
     await ada.ok(["flush"]);
     expect(await ben.ok(["object", "get", "ada/notes"])).toMatchObject([{ value: "two", state: "current" }]);
@@ -241,13 +243,14 @@ describe("profiles", { timeout: 120_000 }, () => {
       expect(await refusal(ben, "profile", "set", "name=Ben", "--picture", picture)).toEqual([1, "bad-property"]);
     }
     for (const picture of [join(folder, "folder"), join(folder, "nothing")]) {
-      expect(await refusal(ben, "profile", "set", "--picture", picture)).toEqual([1, "no-file"]);
+      expect(await refusal(ben, "profile", "set", "--picture", picture)).toEqual([1, "source-gone"]);
     }
     for (const pair of ["name=a\u202eb", "status=a\nb", `name=${"x".repeat(257)}`, "ä=1", "a b=1"]) {
       expect(await refusal(ben, "profile", "set", pair)).toEqual([1, "bad-property"]);
     }
     for (const args of [[], ["name"], ["=Ben"], ["picture=x"]]) expect(await refusal(ben, "profile", "set", ...args)).toEqual([2, "usage"]);
     expect(await refusal(ben, "profile", "share", "ada")).toEqual([1, "unknown-profile"]);
+    expect(await refusal(ben, "profile", "show", "--picture", join(folder, "copy"))).toEqual([1, "no-picture"]);
     expect(await refusal(ben, "profile", "show", "nobody")).toEqual([1, "unknown-contact"]);
     expect(await refusal(ben, "profile", "set", "--profile", "a\u202eb", "name=Ben")).toEqual([1, "bad-profile-name"]);
     expect(await ben.ok(["profile", "show"])).toMatchObject([{ properties: {} }]);
