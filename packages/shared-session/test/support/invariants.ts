@@ -3,6 +3,15 @@ import type { EpochId } from "../../src/core/ids.ts";
 import { storedCodec } from "../../src/core/records.ts";
 import { day, hour, minute, type Shown, type SimWorld } from "./sim-world.ts";
 
+export interface Ending {
+  /** Whose store goes on lying. */
+  readonly liar: number | null;
+  /** Nobody was restored: members agree before anybody writes again. */
+  readonly isQuiet: boolean;
+  /** No store has lied, and nobody was restored: nothing takes long. */
+  readonly isShort?: boolean;
+}
+
 /**
  * What must hold after any history (the invariants of the model that the protocol was checked with):
  * converge: members show the same messages of the epochs that they share, or have reported the store that withholds one; order: in one order;
@@ -10,16 +19,16 @@ import { day, hour, minute, type Shown, type SimWorld } from "./sim-world.ts";
  * equivocal: no honest member is seen with two messages in one place; readmit: no signing key comes back whose removal somebody has seen;
  * oneAdmin: all end in one epoch under one admin; stuck: every member can send; bound: one probe a round, no epoch without a cause.
  */
-export function finish(world: SimWorld, { liar, isQuiet }: { readonly liar: number | null; readonly isQuiet: boolean }): readonly string[] {
+export function finish(world: SimWorld, { liar, isQuiet, isShort = false }: Ending): readonly string[] {
   const found = new Set<string>();
   for (const key of [...world.lies.keys()]) if (Number(key.split(">")[0]) !== liar) world.lies.delete(key);
   world.tamper = (_owner, _reader, _path, versions) => versions.at(-1);
-  rest(world);
+  rest(world, isShort);
   if (isQuiet) check(world, found, "quiet", liar);
   const live = honest(world);
   const epochs = new Set(live.map((i) => world.look(i, (draft) => draft.head.current)));
   for (const i of live) if (!world.send(i, "last")) found.add(`stuck:${why(world, i)}`);
-  rest(world);
+  rest(world, isShort);
   check(world, found, "end", liar);
   checkAdmins(world, found);
   if (world.counts.probes > world.counts.rounds) found.add("bound:probes");
@@ -37,8 +46,13 @@ function isTooSoon(world: SimWorld, before: EpochId | null | undefined, after: E
 }
 
 /** Long enough for every question, for what is withheld, and for a restored admin that waits for somebody who never answers. */
-function rest(world: SimWorld): void {
-  world.settle(12, 11 * minute);
+function rest(world: SimWorld, isShort: boolean): void {
+  if (isShort) {
+    world.settle(5, 11 * minute);
+    return;
+  }
+  // Without announcements every chain waits for its turn to be probed.
+  world.settle(world.hints > 0 ? 12 : 48, 11 * minute);
   world.settle(2, 13 * hour);
   world.settle(2, 11 * minute);
   if (world.homes.some(({ index }) => world.has(index) && world.look(index, ({ head }) => head.hearing !== null))) {

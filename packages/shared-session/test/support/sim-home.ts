@@ -1,4 +1,4 @@
-import { type CipherSuite, concat, type KeyPair, type Random, secret } from "@cweb/crypto";
+import { type CipherSuite, concat, type KeyPair, secret } from "@cweb/crypto";
 import { type CwebId, encodeCard } from "@cweb/discovery";
 import type { InboxEvent, Transaction } from "@cweb/mailbox";
 import { createKindRegistry } from "@cweb/session";
@@ -10,17 +10,28 @@ import { RecordMemo } from "../../src/record-memo.ts";
 import type { RoomTools } from "../../src/room-draft.ts";
 import { type RoomEvent, type RoomEventKind, roomEventCodec } from "../../src/wire/event.ts";
 import { roomKinds } from "../../src/wire/kinds.ts";
+import type { CountedRandom } from "./stub-suite.ts";
 
 /** What a home wants of its bucket, in order. */
 export interface Upload {
   readonly op: "publish" | "replace" | "withdraw";
   readonly path: Path;
   readonly bytes: Uint8Array;
+  readonly tag: string;
 }
 
 export interface HomeSnapshot {
   readonly records: ReadonlyMap<string, Uint8Array>;
   readonly outbox: readonly Upload[];
+}
+
+export interface HomeState extends HomeSnapshot {
+  readonly incarnation: number;
+  readonly isEvil: boolean;
+  readonly heard: ReadonlySet<string>;
+  readonly drawn: number;
+  readonly told: number;
+  readonly lastTick: number;
 }
 
 export type Told = RoomEvent & { readonly type: RoomEventKind };
@@ -30,12 +41,12 @@ export class SimHome {
   readonly index: number;
   readonly tools: RoomTools;
   readonly card: string;
-  readonly random: Random;
+  readonly random: CountedRandom;
   records: Map<string, Uint8Array> = new Map();
   outbox: Upload[] = [];
   incarnation = 1;
   readonly told: Told[] = [];
-  readonly heard: Set<string> = new Set();
+  heard: Set<string> = new Set();
   /** Removed, and still writing. */
   isEvil = false;
   #lastTick = 0;
@@ -46,7 +57,7 @@ export class SimHome {
     index: number,
     options: {
       crypto: CipherSuite;
-      random: Random;
+      random: CountedRandom;
       now: () => number;
       epochs: Map<EpochId, Epoch>;
       told: (home: SimHome, event: Told) => void;
@@ -101,9 +112,9 @@ export class SimHome {
           .map(([name, bytes]) => ({ name, bytes })),
       put: (name, bytes) => void changed.set(name, bytes),
       remove: (name) => void changed.set(name, null),
-      publish: (path, bytes) => void uploads.push({ op: "publish", path, bytes }),
-      replace: (path, bytes) => void uploads.push({ op: "replace", path, bytes }),
-      withdraw: (path) => void uploads.push({ op: "withdraw", path, bytes: new Uint8Array() }),
+      publish: (path, bytes, { tag = "" } = {}) => void uploads.push({ op: "publish", path, bytes, tag }),
+      replace: (path, bytes) => void uploads.push({ op: "replace", path, bytes, tag: "" }),
+      withdraw: (path) => void uploads.push({ op: "withdraw", path, bytes: new Uint8Array(), tag: "" }),
       waiting: () => new Set(),
       deliver: (event) => void events.push(event),
       consume: () => undefined,
@@ -135,6 +146,24 @@ export class SimHome {
 
   snapshot(): HomeSnapshot {
     return { records: new Map(this.records), outbox: [...this.outbox] };
+  }
+
+  /** Everything, to come back to. */
+  save(): HomeState {
+    const state = this.snapshot();
+    const { incarnation, isEvil, random, told } = this;
+    return { ...state, incarnation, isEvil, heard: new Set(this.heard), drawn: random.count, told: told.length, lastTick: this.#lastTick };
+  }
+
+  load(state: HomeState): void {
+    this.records = new Map(state.records);
+    this.outbox = [...state.outbox];
+    this.incarnation = state.incarnation;
+    this.isEvil = state.isEvil;
+    this.heard = new Set(state.heard);
+    this.random.count = state.drawn;
+    this.told.length = state.told;
+    this.#lastTick = state.lastTick;
   }
 
   /** As the mailbox does: what the lost state has stored is left alone. */

@@ -1,5 +1,4 @@
-import type { CipherSuite, Random } from "@cweb/crypto";
-import { seededRandom } from "@cweb/crypto/testing";
+import type { CipherSuite } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
 import { kinds } from "@cweb/session";
 import type { Path, ReadResult, Version } from "@cweb/storage-remote";
@@ -8,6 +7,7 @@ import { memberOf } from "../../src/core/epoch.ts";
 import type { EpochId, GroupId } from "../../src/core/ids.ts";
 import { storedCodec } from "../../src/core/records.ts";
 import { RoomDraft } from "../../src/room-draft.ts";
+import { sendHints } from "../../src/step/announce.ts";
 import {
   countProbe,
   type Fetch,
@@ -20,13 +20,14 @@ import {
 } from "../../src/step/fetch.ts";
 import { foundRoom, invite, join, leave } from "../../src/step/found.ts";
 import { openEpoch } from "../../src/step/open-epoch.ts";
-import { canSend, post } from "../../src/step/post.ts";
+import { canSend, post, readTag } from "../../src/step/post.ts";
 import { addRoom, onRoom, receiveLetter, renewSession, settleLetter } from "../../src/step/room-steps.ts";
 import { tend } from "../../src/step/tend.ts";
 import { roomKinds } from "../../src/wire/kinds.ts";
 import { offerCodec } from "../../src/wire/membership.ts";
 import { messageCodec, type RoomMessage } from "../../src/wire/message.ts";
-import { SimHome, type Told } from "./sim-home.ts";
+import { type HomeState, SimHome, type Told } from "./sim-home.ts";
+import { CountedRandom } from "./stub-suite.ts";
 
 export const minute = 60_000;
 export const hour: number = 60 * minute;
@@ -57,6 +58,16 @@ const ephemeral = new Set(
 );
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16)).join(".");
 export const policy = { copies: true, receipts: true, keepDays: 0 };
+
+/** All of a world, to come back to. */
+export interface WorldState {
+  readonly now: number;
+  readonly homes: readonly HomeState[];
+  readonly buckets: readonly ReadonlyMap<Path, Uint8Array[]>[];
+  readonly channels: ReadonlyMap<string, readonly Letter[]>;
+  readonly lies: ReadonlyMap<string, Lie>;
+  readonly removed: ReadonlyMap<CwebId, string>;
+}
 
 /** Epochs that were seen anywhere, and whether one lists again whom an honest member has seen removed. */
 class AllEpochs extends Map<EpochId, Epoch> {
@@ -91,9 +102,11 @@ export class SimWorld {
   readonly lies: Map<string, Lie> = new Map();
   readonly epochs: AllEpochs = new AllEpochs();
   readonly crypto: CipherSuite;
-  readonly random: Random;
+  readonly random: CountedRandom;
   readonly counts = { rounds: 0, probes: 0, gets: 0, wants: 0, copies: 0, sent: 0, puts: 0 };
   now: number = Date.UTC(2026, 0, 5);
+  /** Members to whom a stored message is announced. */
+  hints = 2;
   group!: GroupId;
   /** Answers an honest read with what the adversary likes better. */
   tamper: (owner: SimHome, reader: SimHome, path: Path, versions: readonly Uint8Array[]) => Uint8Array | undefined = (
@@ -105,7 +118,7 @@ export class SimWorld {
 
   constructor(seed: number, crypto: CipherSuite, people: number) {
     this.crypto = crypto;
-    this.random = seededRandom(seed);
+    this.random = new CountedRandom(seed);
     for (let i = 0; i < people; i++) {
       this.homes.push(
         new SimHome(i, {
@@ -209,7 +222,7 @@ export class SimWorld {
     return this.on(index, (draft) => {
       if (!home.isEvil) this.readDescriptors(draft, home, 0);
       if (!canSend(draft)) return false;
-      post(draft, { kind: kinds.text.number, payload: new TextEncoder().encode(text), uuid: this.random.bytes(16) });
+      post(draft, { kind: kinds.text.number, payload: new TextEncoder().encode(text), uuid: home.random.bytes(16) });
       this.counts.sent++;
       return true;
     });
@@ -268,12 +281,15 @@ export class SimWorld {
   upload(index: number, limit = 1): boolean {
     const home = this.home(index);
     const taken = home.outbox.splice(0, limit);
-    for (const { op, path, bytes } of taken) {
+    for (const { op, path, bytes, tag } of taken) {
       const bucket = this.buckets[index] as Map<Path, Uint8Array[]>;
       if (op === "withdraw") bucket.delete(path);
       else if (op === "publish" && bucket.has(path)) assertSame(bucket.get(path)?.[0], bytes);
       else bucket.set(path, [...(bucket.get(path) ?? []), bytes]);
       this.counts.puts++;
+      const stored = readTag(tag);
+      if (stored && this.hints > 0)
+        this.on(index, (draft) => sendHints(draft, { epoch: stored.epoch as EpochId, n: stored.n }, this.hints));
     }
     const letters = home.takeLetters(limit);
     for (const { to, kind, messageId, payload } of letters) this.say(index, this.indexOf(to), { number: kind, messageId, payload });
@@ -345,6 +361,31 @@ export class SimWorld {
     this.drain();
   }
 
+  save(): WorldState {
+    return {
+      now: this.now,
+      homes: this.homes.map((home) => home.save()),
+      buckets: this.buckets.map((bucket) => new Map(bucket)),
+      channels: new Map([...this.channels].map(([key, queue]) => [key, [...queue]])),
+      lies: new Map(this.lies),
+      removed: new Map(this.epochs.removed),
+    };
+  }
+
+  load(state: WorldState): void {
+    this.now = state.now;
+    state.homes.forEach((home, i) => {
+      this.home(i).load(home);
+    });
+    replaceAll(this.channels, new Map([...state.channels].map(([key, queue]) => [key, [...queue]])));
+    replaceAll(this.lies, state.lies);
+    state.buckets.forEach((bucket, i) => {
+      replaceAll(this.buckets[i] as Map<Path, Uint8Array[]>, bucket);
+    });
+    replaceAll(this.epochs.removed, state.removed);
+    this.epochs.readmitted.length = 0;
+  }
+
   /** What this home shows, in its order. */
   view(index: number): readonly Shown[] {
     const prefix = `room/${this.group}/message/`;
@@ -358,4 +399,9 @@ export class SimWorld {
 
 function assertSame(before: Uint8Array | undefined, now: Uint8Array): void {
   if (before && hexOf(before.subarray(0, 64)) !== hexOf(now.subarray(0, 64))) throw new Error("one path, two contents");
+}
+
+function replaceAll<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
 }

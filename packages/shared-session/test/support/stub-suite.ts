@@ -1,7 +1,7 @@
-import { type CipherSuite, cipherSuite, concat, encodeBase32, equal, secret, utf8 } from "@cweb/crypto";
+import { type CipherSuite, cipherSuite, concat, encodeBase32, equal, type Random, secret, u32, utf8 } from "@cweb/crypto";
 
 /** 32 bytes that differ wherever the input does, as far as tests go: nothing here is secure. */
-function mix(...parts: readonly Uint8Array[]): Uint8Array {
+export function mix(...parts: readonly Uint8Array[]): Uint8Array {
   const state = new Uint32Array([0x9e3779b9, 0x243f6a88, 0xb7e15162, 0xdeadbeef, 0x8aed2a6b, 0x71574e69, 0x428a2f98, 0xb5c0fbcf]);
   const absorb = (word: number): void => {
     for (let i = 0; i < 8; i++) {
@@ -31,6 +31,21 @@ function expand(seed: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
   for (let at = 0, i = 0; at < length; at += 32, i++) out.set(mix(seed, Uint8Array.of(i)).subarray(0, Math.min(32, length - at)), at);
   return out;
+}
+
+/** Randomness that depends on nothing but its seed and how often it was asked: two orders of independent steps draw the same. */
+export class CountedRandom implements Random {
+  count = 0;
+  readonly #seed: Uint8Array;
+
+  constructor(seed: number) {
+    this.#seed = utf8(`random ${seed}`);
+  }
+
+  bytes(length: number): Uint8Array {
+    this.count += 1;
+    return expand(mix(this.#seed, u32(this.count)), length);
+  }
 }
 
 /** How often each primitive was used. */
