@@ -37,9 +37,9 @@ const isSame = (a: Stats, b: Stats): boolean => a.ino === b.ino && a.dev === b.d
 
 // A link where the file should be is an error, and so is a pipe that nobody reads; Windows has neither flag.
 const safely = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const full = new Set(["ENOSPC", "EDQUOT"]);
+const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 /** What `link` answers where a file system has no hard links. */
-const withoutLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+const withoutLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 function failed(error: unknown): FileSharingError {
   if (error instanceof FileSharingError) return error;
