@@ -42,6 +42,12 @@ interface FetchedValue {
   readonly value: Uint8Array;
 }
 
+/** What one poll asks, and how many bytes of large values it may fetch. */
+interface Source {
+  readonly reader: RemoteReader;
+  readonly budget: { left: number };
+}
+
 const getsAtOnce = 4;
 
 /** No object is as long as this one: it is refused like any other that is not right. */
@@ -133,10 +139,11 @@ export class Subscriber {
   ): Promise<PollReport> {
     let gets = 0;
     let changed = 0;
+    const budget = { left: limits.fetchedPerPoll };
     for (let start = 0; start < due.length; start += getsAtOnce) {
       const some = due.slice(start, start + getsAtOnce);
       gets += some.length;
-      const outcomes = await Promise.allSettled(some.map((state) => this.#pollOne(contact, state, reader, signal)));
+      const outcomes = await Promise.allSettled(some.map((state) => this.#pollOne(contact, state, { reader, budget }, signal)));
       signal?.throwIfAborted();
       changed += outcomes.filter((outcome) => outcome.status === "fulfilled" && outcome.value).length;
       const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
@@ -148,12 +155,12 @@ export class Subscriber {
   }
 
   /** Asks for one object and takes in the answer. Answers whether the application was told of something. */
-  async #pollOne(contact: CwebId, asked: Subscription, reader: RemoteReader, signal: AbortSignal | undefined): Promise<boolean> {
+  async #pollOne(contact: CwebId, asked: Subscription, { reader, budget }: Source, signal: AbortSignal | undefined): Promise<boolean> {
     const { crypto, mailbox } = this.#options;
     const { objectId, epoch, key, storeVersion } = asked;
     if (key === null) return false;
     const answer = await read(reader, objectPath(crypto, { objectId, key }), storeVersion, signal);
-    const ahead = await this.#fetchAhead(contact, asked, answer, signal);
+    const ahead = await this.#fetchAhead(contact, asked, answer, budget, signal);
     return mailbox.transact(
       { read: [recordNames.subscription(contact, objectId)] },
       (tx) => {
@@ -167,20 +174,26 @@ export class Subscriber {
     );
   }
 
-  /** A large value is fetched before it is told of, so that it is at hand then. Where that fails, `get` tries again. */
+  /**
+   * A large value is fetched before it is told of, so that it is at hand then. Where that fails, or the contact has too many of them, `get` fetches
+   * it when it is asked for.
+   */
   async #fetchAhead(
     contact: CwebId,
     asked: Subscription,
     answer: ReadResult,
+    budget: Source["budget"],
     signal: AbortSignal | undefined,
   ): Promise<FetchedValue | undefined> {
     const { crypto, files, mailbox } = this.#options;
     const owner = decodeId(contact);
     if (!files || !owner || answer.kind !== "found") return undefined;
     const { content } = judge(asked, answer, { crypto, owner, now: mailbox.clock.now() });
-    if (content?.kind !== recordKinds.fileReference) return undefined;
+    if (content?.kind !== recordKinds.fileReference || budget.left <= 0) return undefined;
     try {
-      return { reference: content.bytes, value: await files.read(content.bytes, contact, { maxBytes: limits.value, ...cancel(signal) }) };
+      const value = await files.read(content.bytes, contact, { maxBytes: Math.min(budget.left, limits.value), ...cancel(signal) });
+      budget.left -= value.length;
+      return { reference: content.bytes, value };
     } catch {
       signal?.throwIfAborted();
       return undefined;

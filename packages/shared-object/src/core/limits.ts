@@ -46,6 +46,8 @@ export const limits = {
   objectsOfContact: 1_000,
   /** GETs of one poll of a contact. */
   getsPerPoll: 64,
+  /** Bytes of large values that one poll fetches unasked. */
+  fetchedPerPoll: 16_777_216,
   /** Key messages of one contact that wait for the clock. */
   held: 64,
   /** Of a stored version of an object, in characters. */

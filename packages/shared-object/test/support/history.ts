@@ -56,8 +56,6 @@ export function keysOf(home: Home): readonly KeyMessage[] {
   });
 }
 
-const readers = 3;
-
 /** One owner with one object after the other, three readers, stores that may show old states, homes that crash and are restored. */
 export class History {
   readonly world: World;
@@ -70,10 +68,15 @@ export class History {
   readonly #allowed = new Map<string, Set<string>>();
   readonly #backups: MemorySnapshot[] = [];
   readonly #states: ReturnType<Home["bucket"]["snapshot"]>[] = [];
+  #incarnation = 1;
   readonly #shownUntil = new Map<string, number>();
 
-  constructor(seed: number) {
+  /** How often a process has died. */
+  crashes = 0;
+
+  constructor(seed: number, readers: number = 3) {
     this.world = new World(seed);
+    this.world.hasUploads = true;
     this.owner = this.world.home();
     this.readers = Array.from({ length: readers }, () => this.world.home());
   }
@@ -81,6 +84,7 @@ export class History {
   async run(events: readonly Event[]): Promise<void> {
     for (const event of events) {
       await this.#mayCrash(event);
+      await this.#renewSessions();
       await this.#look();
     }
   }
@@ -95,6 +99,7 @@ export class History {
       await this.#do(event);
     } catch (error) {
       if (!(error instanceof SimulatedCrash) && !isSimulated(error)) throw error;
+      this.crashes++;
     }
     if (event.crash > 0) {
       home.crash = null;
@@ -102,13 +107,20 @@ export class History {
     }
   }
 
+  /** In a new incarnation sessions begin anew, as real ones do. */
+  async #renewSessions(): Promise<void> {
+    const incarnation = await this.owner.mailbox.incarnation();
+    if (incarnation !== this.#incarnation) for (const reader of this.readers) await this.owner.renew(reader);
+    this.#incarnation = incarnation;
+  }
+
   #homeOf({ what, who }: Event): Home {
-    return what === "round" ? (this.readers[who % readers] as Home) : this.owner;
+    return what === "round" ? (this.readers[who % this.readers.length] as Home) : this.owner;
   }
 
   async #do(event: Event): Promise<void> {
     const { owner, world } = this;
-    const reader = this.readers[event.who % readers] as Home;
+    const reader = this.readers[event.who % this.readers.length] as Home;
     switch (event.what) {
       case "update":
         return this.#update();
@@ -241,7 +253,10 @@ export class History {
   async settle(): Promise<void> {
     this.world.lie = undefined;
     for (let n = 0; n < 4; n++) {
+      // Whoever sends notices that its state was restored.
+      if (this.wasRestored) for (const reader of this.readers) await this.owner.say(reader);
       await this.owner.flush();
+      await this.#renewSessions();
       for (const reader of this.readers) await reader.round({ all: true });
       // A restored home that writes nothing finds out when it looks at its objects, daily.
       this.world.clock.advance(this.wasRestored ? day : 20 * minute);
@@ -261,6 +276,7 @@ export class History {
   #expectTold(found: Awaited<ReturnType<Home["objects"]["get"]>>, isDeleted: boolean, value: Uint8Array | undefined): void {
     // Whoever never read a value has none that was deleted.
     if (isDeleted && (!found || found.state === "deleted")) return;
+    if (found?.alarms.length) throw new Violation(`an alarm stands after all is well: ${found.alarms[0]?.code}`);
     if (found?.state !== "current") throw new Violation(`a subscriber sees ${found?.state ?? "nothing"}`);
     if (found.value.join() !== value?.join()) throw new Violation("a subscriber sees another value than its owner");
   }

@@ -28,6 +28,8 @@ interface Carried {
   readonly messageId: Uint8Array;
   readonly payload: Uint8Array;
   readonly riders: readonly Rider[];
+  /** Where it is in the sender's bucket; empty: nowhere. */
+  readonly path: string;
 }
 
 /** What a reader is told instead of the truth; may throw. */
@@ -42,6 +44,8 @@ export class World {
   /** Contacts that nobody knows any more. */
   isStranger: (id: CwebId) => boolean = () => false;
   lie: Lie | undefined;
+  /** Whether messages are objects in the sender's bucket, as real ones are: then they arrive only once they are uploaded. */
+  hasUploads = false;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -136,7 +140,7 @@ export class Home {
       ownId: this.idBytes,
       enqueue: (tx, to, message) => {
         if (this.away.has(to)) throw new SessionError("peer-away", "too many messages wait", { retryable: true });
-        enqueue(tx, to, message);
+        enqueue(tx, to, message, this.world.hasUploads);
       },
       addRider: (tx, to, rider, replaces) => addRider(tx, to, rider, replaces),
       openReader: async (contact) =>
@@ -189,7 +193,8 @@ export class Home {
 
   /** Hands over what waits, in order. `lose`: whether a message is lost for good. */
   async deliverTo(other: Home, lose: (n: number) => boolean = () => false): Promise<void> {
-    const waiting = await this.waitingFor(other);
+    const objects = this.bucket.objects();
+    const waiting = (await this.waitingFor(other)).filter(({ message }) => message.path === "" || objects.has(toPath(message.path)));
     for (const [n, { name, message }] of waiting.entries()) {
       const { number, messageId, payload, riders } = message;
       const isLost = lose(n);
@@ -206,6 +211,7 @@ export class Home {
       await this.mailbox.transact({ read: [name] }, (tx) => {
         if (!tx.get(name)) return;
         tx.remove(name);
+        if (message.path !== "") tx.withdraw(toPath(message.path));
         if (number > 0) this.objects.layer.settle?.(tx, other.id, messageId, isLost ? "unconfirmed" : "delivered");
       });
     }
@@ -213,12 +219,16 @@ export class Home {
 
   /** Any other message, for the riders to go with. */
   async say(other: Home): Promise<void> {
-    await this.mailbox.transact({}, (tx) => enqueue(tx, other.id, { kind: 0, payload: utf8("hello") }));
+    await this.mailbox.transact({}, (tx) => enqueue(tx, other.id, { kind: 0, payload: utf8("hello") }, this.world.hasUploads));
   }
 
   async renew(other: Home): Promise<void> {
     await this.mailbox.transact({}, (tx) => {
-      for (const { name } of tx.scan(outPrefix(other.id))) tx.remove(name);
+      for (const { name, bytes } of tx.scan(outPrefix(other.id))) {
+        tx.remove(name);
+        const { path } = decodeCarried(bytes);
+        if (path !== "") tx.withdraw(toPath(path));
+      }
       this.objects.layer.renewed?.(tx, other.id);
     });
   }
@@ -243,13 +253,16 @@ export class Home {
   }
 }
 
-function enqueue(tx: Transaction, to: CwebId, { kind, payload }: OutgoingMessage): void {
+function enqueue(tx: Transaction, to: CwebId, { kind, payload }: OutgoingMessage, isUploaded: boolean): void {
   const counter = `carrier/next/${to}`;
   const next = Number(new TextDecoder().decode(tx.get(counter) ?? utf8("0")));
   tx.put(counter, utf8(String(next + 1)));
   const riders = ridersIn(tx, to);
   tx.remove(ridersOf(to));
-  const carried: Carried = { number: kind, messageId: tx.random.bytes(16), payload, riders };
+  const chain = `${tx.incarnation}-${to.slice(0, 12)}`;
+  const path = isUploaded ? `${chain}-${next}` : "";
+  const carried: Carried = { number: kind, messageId: tx.random.bytes(16), payload, riders, path };
+  if (isUploaded) tx.publish(toPath(path), encodeCarried(carried), { chain });
   tx.put(outPrefix(to) + String(next).padStart(8, "0"), encodeCarried(carried));
 }
 
@@ -265,17 +278,19 @@ const toJson = ({ kind, bytes }: Rider): readonly [number, string] => [kind, hex
 const encodeRiders = (riders: readonly Rider[]): Uint8Array => utf8(JSON.stringify(riders.map(toJson)));
 const decodeRiders = (bytes: Uint8Array): readonly Rider[] =>
   (JSON.parse(new TextDecoder().decode(bytes)) as [number, string][]).map(([kind, text]) => ({ kind, bytes: unhex(text) }));
-const encodeCarried = ({ number, messageId, payload, riders }: Carried): Uint8Array =>
-  utf8(JSON.stringify([number, hex(messageId), hex(payload), riders.map(toJson)]));
+const encodeCarried = ({ number, messageId, payload, riders, path }: Carried): Uint8Array =>
+  utf8(JSON.stringify([number, hex(messageId), hex(payload), riders.map(toJson), path]));
 
 function decodeCarried(bytes: Uint8Array): Carried {
-  const [number, messageId, payload, riders] = JSON.parse(new TextDecoder().decode(bytes)) as [number, string, string, [number, string][]];
-  return {
+  const [number, messageId, payload, riders, path] = JSON.parse(new TextDecoder().decode(bytes)) as [
     number,
-    messageId: unhex(messageId),
-    payload: unhex(payload),
-    riders: riders.map(([kind, text]) => ({ kind, bytes: unhex(text) })),
-  };
+    string,
+    string,
+    [number, string][],
+    string,
+  ];
+  const read = riders.map(([kind, text]) => ({ kind, bytes: unhex(text) }));
+  return { number, messageId: unhex(messageId), payload: unhex(payload), riders: read, path };
 }
 
 export const text = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
