@@ -225,6 +225,23 @@ describe("the transfer pool", () => {
     expect(asked).toBe(0);
   });
 
+  test("it does not end before the tasks under way have", async () => {
+    const on = line();
+    let isTidy = false;
+    const slow: TransferTask = async (signal) => {
+      await on.clock.sleep(1_000_000, signal).catch(() => undefined);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      isTidy = true;
+      throw signal.reason;
+    };
+    const broken: TransferTask = async () => {
+      throw new TypeError("a bug");
+    };
+    const list = [slow, broken];
+    const run = runTransfers(async () => list.shift(), optionsOf(on, 4)).catch(() => isTidy);
+    expect(await run).toBe(true);
+  });
+
   test("what `next` throws ends it", async () => {
     const on = line();
     const next = async (): Promise<undefined> => {
