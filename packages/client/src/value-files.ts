@@ -35,6 +35,10 @@ export function valueFiles({ publisher, crypto, random, clock, readerOf }: Value
       if (!reference) throw new FileSharingError("corrupt-state", "A file that was published has no reference.");
       return { reference: encodeFileReference(reference), fileId };
     },
+    async list(cancel) {
+      const files = await publisher.list(cancel);
+      return files.filter(({ key }) => key?.startsWith(valueKey)).map(({ fileId }) => fileId);
+    },
     async remove(fileId, cancel) {
       try {
         await publisher.remove(toFileId(fileId), cancel);
