@@ -29,7 +29,7 @@ function fromBase64Url(text: string): Uint8Array | undefined {
 
 const malformed = (what: string): SerializationError => new SerializationError("malformed", what);
 
-/** One line of text that people hand on: `scheme`, then base64url without padding of `data` and its CRC-32 (SPEC §7). */
+/** One line of text that people hand on: `scheme`, then base64url without padding of `data` and its CRC-32 (SPEC §10). */
 export function encodeLine(scheme: string, data: Uint8Array): string {
   const whole = new Uint8Array(data.length + checksumLength);
   whole.set(data);
