@@ -1,5 +1,6 @@
 import type { Clock } from "@cweb/crypto";
 import { interpose, type PortCall, type RemotePort, type Wrapped } from "./interpose.ts";
+import { Line } from "./line.ts";
 import { StorageRemoteError } from "./storage-remote-error.ts";
 
 export interface TimeoutOptions {
@@ -7,16 +8,12 @@ export interface TimeoutOptions {
   /** How long a request may take beside its bytes, in ms. Default 30,000. */
   readonly milliseconds?: number;
   /**
-   * The slowest transfer still waited for, in bytes a second: adds time for what a request sends or may receive. Default 16,384. Several
-   * transfers may share one slow line, so that after each that was late the next get twice the time, up to eight times as much, until some
-   * need less than half of theirs.
+   * The slowest line still waited for, in bytes a second: adds time for what requests send or may receive. Default 16,384. Bodies above 64 KiB that
+   * are under way together share the line, so that each gets the time of all; and what is known of the line counts: a quick one is given up sooner
+   * where it stalls, and one that was late gets more time, up to eight times as much.
    */
   readonly slowest?: number;
 }
-
-/** Bodies that tell something of the line; others are over at once, or fail for other reasons. */
-const longBody = 65_536;
-const mostPatience = 8;
 
 function bytesOf(call: PortCall): number {
   if (call.op === "put") return call.bytes.length;
@@ -26,28 +23,33 @@ function bytesOf(call: PortCall): number {
 /** Gives each request a limited time; then it fails with `timed-out`, also where the back-end does not heed its signal. */
 export function withTimeout<P extends RemotePort>(port: P, options: TimeoutOptions): Wrapped<P> {
   const { clock, milliseconds = 30_000, slowest = 16_384 } = options;
-  let pace = slowest;
+  const line = new Line(slowest);
   return interpose(port, async (call, run) => {
-    const bytes = bytesOf(call);
-    const begun = clock.now();
-    const bodyTime = Math.ceil((bytes / pace) * 1000);
-    const limit = milliseconds + bodyTime;
     const stop = new AbortController();
     const done = new AbortController();
     const caller = call.options.signal;
-    const late = clock.sleep(limit, done.signal).then(() => {
-      const error = new StorageRemoteError("timed-out", `The store did not answer within ${Math.ceil(limit / 1000)} s; check the network.`);
-      if (bytes >= longBody) pace = Math.max(slowest / mostPatience, pace / 2);
+    const transfer = line.begin(bytesOf(call), clock.now());
+    const waitForLate = async (): Promise<never> => {
+      // The limit may have grown while it was slept through.
+      for (let left = milliseconds + line.timeFor(transfer); left > 0; ) {
+        await clock.sleep(left, done.signal);
+        left = transfer.begunAt + milliseconds + line.timeFor(transfer) - clock.now();
+      }
+      line.late(transfer);
+      const seconds = Math.ceil((clock.now() - transfer.begunAt) / 1000);
+      const error = new StorageRemoteError("timed-out", `The store did not answer within ${seconds} s; check the network.`);
       stop.abort(error);
       throw error;
-    });
+    };
+    const late = waitForLate();
     // Where the answer comes first, nobody looks at how the sleep ends.
     late.catch(() => undefined);
     try {
       const answer = await Promise.race([run(caller === undefined ? stop.signal : AbortSignal.any([caller, stop.signal])), late]);
-      if (bytes >= longBody && clock.now() - begun < bodyTime / 2) pace = Math.min(slowest, pace * 2);
+      line.arrived(transfer, clock.now());
       return answer;
     } finally {
+      line.end(transfer);
       done.abort();
     }
   });

@@ -41,34 +41,58 @@ describe("withTimeout", () => {
     await ended;
   });
 
-  test("gives more time after a long body that was late, and takes it back once bodies are quick", async () => {
+  describe("and long bodies", () => {
+    const kib = 1024;
     const clock = new VirtualClock();
-    let answer: () => void = () => undefined;
+    let answers: (() => void)[] = [];
     const write = (): Promise<{ kind: "stored"; version: Version }> =>
-      new Promise((resolve) => {
-        answer = () => resolve({ kind: "stored", version: "v" as Version });
-      });
+      new Promise((resolve) => answers.push(() => resolve({ kind: "stored", version: "v" as Version })));
     const port: RemoteWriter = { checksClock: true, write, remove: never };
-    const timed = withTimeout(port, { clock, milliseconds: 1000, slowest: 65_536 });
-    const isLateAfter = async (milliseconds: number): Promise<boolean> => {
-      let late = false;
-      const writing = timed.write(path, new Uint8Array(655_360)).catch(() => {
-        late = true;
-      });
-      clock.advance(milliseconds);
-      for (let i = 0; i < 10; i++) await Promise.resolve();
-      const result = late;
-      answer();
-      await writing;
-      return result;
+    const settle = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await Promise.resolve();
     };
-    // 10 s for the bytes at first, then twice as much each time, at most eightfold.
-    expect(await isLateAfter(11_000)).toBe(true);
-    expect(await isLateAfter(11_000)).toBe(false);
-    for (const limit of [21_000, 41_000, 81_000, 81_000]) expect(await isLateAfter(limit)).toBe(true);
-    for (let i = 0; i < 3; i++) expect(await isLateAfter(1)).toBe(false);
-    expect(await isLateAfter(10_999)).toBe(false);
-    expect(await isLateAfter(11_000)).toBe(true);
+    /** `count` bodies of 640 KiB at once, looked at after each of these waits: how many were late. Then all answer. */
+    const lateAfter = async (timed: RemoteWriter, count: number, waits: readonly number[]): Promise<readonly number[]> => {
+      answers = [];
+      let late = 0;
+      const writing = Array.from({ length: count }, () =>
+        timed.write(path, new Uint8Array(640 * kib)).catch(() => {
+          late += 1;
+        }),
+      );
+      const seen: number[] = [];
+      for (const wait of waits) {
+        clock.advance(wait);
+        await settle();
+        seen.push(late);
+      }
+      for (const answer of answers) answer();
+      await Promise.all(writing);
+      return seen;
+    };
+    const fresh = (): RemoteWriter => withTimeout(port, { clock, milliseconds: 1000, slowest: 64 * kib });
+
+    test("that share the line get the time of all", async () => {
+      expect(await lateAfter(fresh(), 1, [10_999, 1])).toEqual([0, 1]);
+      expect(await lateAfter(fresh(), 4, [40_999, 1])).toEqual([0, 4]);
+    });
+
+    test("that were late get four times as much, once for all that were late together, at most eight times", async () => {
+      const timed = fresh();
+      expect(await lateAfter(timed, 3, [30_999, 1])).toEqual([0, 3]);
+      expect(await lateAfter(timed, 1, [40_999, 1])).toEqual([0, 1]);
+      for (let i = 0; i < 2; i++) expect(await lateAfter(timed, 1, [80_999, 1])).toEqual([0, 1]);
+    });
+
+    test("on a line that proved quick are given up sooner, and on a slow one later", async () => {
+      const timed = fresh();
+      expect(await lateAfter(timed, 2, [10])).toEqual([0]);
+      // 1 MiB a second is the most that is asked of a line.
+      expect(await lateAfter(timed, 2, [2_249, 1])).toEqual([0, 2]);
+      expect(await lateAfter(timed, 1, [2_000])).toEqual([0]);
+      // 320 KiB/s, of which a quarter is waited for.
+      expect(await lateAfter(timed, 1, [8_999, 1])).toEqual([0, 1]);
+    });
   });
 
   test("leaves no sleep behind, and passes on answers and the caller's abort", async () => {
