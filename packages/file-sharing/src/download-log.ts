@@ -28,9 +28,7 @@ const pageSize = 256;
 const mostConflicts = 100;
 
 const takenOver = (): FileSharingError =>
-  new FileSharingError("taken-over", "Another run of this home has finished or given up this download; look for the file first.", {
-    retryable: true,
-  });
+  new FileSharingError("taken-over", "Another run of this home has finished or given up this download; look for the file first.");
 
 /** Everything under `prefix`, a page at a time. */
 export async function* scanAll(local: LocalStore, prefix: string, signal?: AbortSignal): AsyncIterable<LocalRecord> {

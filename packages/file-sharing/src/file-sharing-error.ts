@@ -12,7 +12,7 @@
  * - `target-exists`: a file would be overwritten. `target-failed`: the target cannot be written. `disk-full`: for want of space.
  * - `storage-failed`: the remote storage failed; the cause says how.
  * - `file-removed`: the file was removed while this went on. `unknown-file`: this home has no such file.
- * - `taken-over`: another run of this home goes on with this upload.
+ * - `taken-over`: another run of this home goes on with this upload, or has finished or given up this download.
  * - `corrupt-state`: a record of this home cannot be read.
  */
 export type FileSharingErrorCode =

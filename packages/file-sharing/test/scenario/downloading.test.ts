@@ -224,7 +224,7 @@ describe("two runs of one home with one target", () => {
       if (++answered === 20) await downloader(store.open()).forget(reference, to);
     });
     const run = downloader(store.open()).download(reference, { from, to, parallel: 1 });
-    await expect(run).rejects.toMatchObject({ code: "taken-over", retryable: true });
+    await expect(run).rejects.toMatchObject({ code: "taken-over", retryable: false });
     expect(await recordsOf(store)).toEqual([]);
   });
 });
