@@ -1,5 +1,5 @@
 export { decodeBase32, encodeBase32 } from "./base32.ts";
-export { compare, concat, equal, readUint, u8, u16, u32, u64, utf8 } from "./bytes.ts";
+export { compare, concat, equal, readUint, release, u8, u16, u32, u64, utf8 } from "./bytes.ts";
 export type {
   BulkCipher,
   CipherSuite,

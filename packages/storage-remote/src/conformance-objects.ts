@@ -167,6 +167,18 @@ export const objectCases: readonly ConformanceCase[] = [
     }),
   },
   {
+    name: "lent bytes are stored, and are their caller's again",
+    run: inTrial(async (trial) => {
+      const path = trial.path();
+      const bytes = trial.random.bytes(300_000);
+      const lent = bytes.slice();
+      check((await trial.context.writer.write(path, lent, { lent: true })).kind === "stored", "A write of lent bytes was not stored.");
+      checkBytes(lent, bytes, "Bytes that were lent");
+      lent.fill(0);
+      checkBytes((await trial.found(path)).bytes, bytes, "An object whose lent bytes were changed after the write");
+    }),
+  },
+  {
     name: "many requests at once keep apart",
     run: inTrial(async (trial) => {
       const entries = Array.from({ length: 24 }, (_, index) => ({ path: trial.path(), bytes: trial.random.bytes(100 + index) }));

@@ -35,6 +35,8 @@ export interface WriteOptions {
    * trusted; with a wrong one the write fails, or stores the bytes all the same.
    */
   readonly sha256?: Uint8Array;
+  /** The bytes stay as they are until the promise settles: a back-end need not copy them. After success it holds them no longer. */
+  readonly lent?: boolean;
   readonly signal?: AbortSignal;
 }
 

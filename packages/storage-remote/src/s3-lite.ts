@@ -132,7 +132,7 @@ export function s3LiteWriter(location: S3Location, options: S3Options = {}): Rem
   };
   return {
     checksClock: true,
-    write: conditionalWriter(put, options.onExtraRequest),
+    write: conditionalWriter(put, "lent", options.onExtraRequest),
     async remove(path: Path, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
       signal?.throwIfAborted();
       const url = bucket.objectUrl(path);

@@ -10,7 +10,7 @@ export interface PutCondition {
   readonly ifMatch?: string;
 }
 
-/** One PUT's bytes, owned, with their SHA-256 in hexadecimal where the caller knew it. */
+/** One PUT's bytes, owned or lent, with their SHA-256 in hexadecimal where the caller knew it. */
 export interface PutContent {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly sha256: string | undefined;
@@ -28,6 +28,7 @@ export function hexOf(bytes: Uint8Array): string {
  */
 export function conditionalWriter(
   put: (path: Path, content: PutContent, condition: PutCondition, signal?: AbortSignal) => Promise<WriteResult>,
+  maySend: "lent" | "owned",
   onExtraRequest?: (event: RequestEvent) => void,
 ): (path: Path, bytes: Uint8Array, options?: WriteOptions) => Promise<WriteResult> {
   let known: Quoting | undefined;
@@ -41,10 +42,11 @@ export function conditionalWriter(
     if (bare.kind === "stored") known = "unquoted";
     return bare;
   };
-  return async (path, bytes, { when, sha256, signal } = {}) => {
+  return async (path, bytes, { when, sha256, lent, signal } = {}) => {
     signal?.throwIfAborted();
-    // The caller may change its arrays as soon as it has the promise.
-    const content = { bytes: bytes.slice(), sha256: sha256 && hexOf(sha256) };
+    // Unless it lends them, the caller may change its arrays as soon as it has the promise.
+    const own = lent && maySend === "lent" ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+    const content = { bytes: own, sha256: sha256 && hexOf(sha256) };
     if (when === undefined) return put(path, content, {}, signal);
     if (when === "absent") return put(path, content, { ifNoneMatch: "*" }, signal);
     if (isLocal(when)) {

@@ -174,7 +174,8 @@ export function s3Writer(location: S3Location, options: S3SdkOptions = {}): Remo
   };
   return {
     checksClock: true,
-    write: conditionalWriter(put, options.onExtraRequest),
+    // What the SDK does with a body after an early answer is not promised anywhere.
+    write: conditionalWriter(put, "owned", options.onExtraRequest),
     async remove(path: Path, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
       const input = { Bucket: bucket.location.bucket, Key: keyOf(bucket.location, path) };
       try {

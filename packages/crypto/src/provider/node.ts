@@ -12,6 +12,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from "node:crypto";
+import { release } from "../bytes.ts";
 import type { KeyPair } from "../cipher-suite.ts";
 import type { Aead, BulkPrimitives, CryptoProvider, RawEd25519, RawX25519 } from "../provider.ts";
 import { Secret } from "../secret.ts";
@@ -71,7 +72,9 @@ function nodeAead(name: "chacha20-poly1305" | "aes-256-gcm"): NodeAead {
       const cipher = createCipheriv(algorithm, createSecretKey(key), nonce, options).setAAD(associatedData);
       const sealed = new Uint8Array(head.length + plaintext.length + tagLength);
       sealed.set(head);
-      sealed.set(cipher.update(plaintext), head.length);
+      const ciphertext = plain(cipher.update(plaintext));
+      sealed.set(ciphertext, head.length);
+      release(ciphertext);
       cipher.final();
       sealed.set(cipher.getAuthTag(), head.length + plaintext.length);
       return sealed;

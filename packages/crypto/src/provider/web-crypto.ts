@@ -1,3 +1,4 @@
+import { release } from "../bytes.ts";
 import type { BulkPrimitives } from "../provider.ts";
 
 type OnBuffer = Uint8Array<ArrayBuffer>;
@@ -25,6 +26,7 @@ export function webCryptoBulk(): BulkPrimitives | undefined {
       const sealed = new Uint8Array(head.length + ciphertext.length);
       sealed.set(head);
       sealed.set(ciphertext, head.length);
+      release(ciphertext);
       return sealed;
     },
     openAes256Gcm: async (key, nonce, sealed, signal) => {

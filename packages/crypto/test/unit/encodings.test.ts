@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeBase32, encodeBase32 } from "../../src/base32.ts";
-import { compare, concat, equal, readUint, u8, u16, u32, u64, utf8 } from "../../src/bytes.ts";
+import { compare, concat, equal, readUint, release, u8, u16, u32, u64, utf8 } from "../../src/bytes.ts";
 import { CryptoError } from "../../src/crypto-error.ts";
 import { pad, sizeClass, sizeClasses, unpad } from "../../src/padding.ts";
 
@@ -79,5 +79,20 @@ describe("bytes", () => {
     expect([Math.sign(compare(a, b)), compare(a, a), Math.sign(compare(b, a)), Math.sign(compare(a, a.subarray(0, 1)))]).toEqual([
       -1, 0, 1, 1,
     ]);
+  });
+});
+
+describe("release", () => {
+  test("empties large arrays that own their buffer, where the platform can", () => {
+    const [one, two] = [new Uint8Array(65_536).fill(1), new Uint8Array(1 << 20).fill(2)];
+    release(one, two);
+    expect([one.length, two.length]).toEqual([0, 0]);
+  });
+
+  test("leaves views of something larger, and small arrays", () => {
+    const large = new Uint8Array(200_000).fill(1);
+    const small = new Uint8Array(65_535).fill(1);
+    release(large.subarray(1), large.subarray(0, 100_000), small);
+    expect([large.every((byte) => byte === 1), large.length, small.length]).toEqual([true, 200_000, 65_535]);
   });
 });

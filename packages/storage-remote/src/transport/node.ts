@@ -17,7 +17,13 @@ function answerOf(incoming: IncomingMessage): FetchResponse {
 export const platformFetch: Fetch = (url, { method, headers, body, signal }) =>
   new Promise((resolve, reject) => {
     const request = url.startsWith("https:") ? requestHttps : requestHttp;
-    const outgoing = request(url, { method, headers, ...(signal && { signal }) }, (incoming) => resolve(answerOf(incoming)));
+    const outgoing = request(url, { method, headers, ...(signal && { signal }) }, (incoming) => {
+      const answer = answerOf(incoming);
+      // A success before all of the body was taken is none yet: with the success, who lent the body may use its memory for something else.
+      if (outgoing.writableFinished || answer.status >= 300) resolve(answer);
+      else outgoing.once("finish", () => resolve(answer));
+    });
+    outgoing.once("close", () => reject(new Error("the connection was closed")));
     // Stays: a store may answer, and then break off what it does not want to read.
     outgoing.on("error", reject);
     outgoing.end(body);

@@ -113,6 +113,37 @@ describe("requests over node:http", () => {
     }
   });
 
+  test("a success before all of the body was taken is not reported as one", async () => {
+    const answered = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const url = await serve((incoming, response) => {
+      response.writeHead(200, { etag: '"e"' }).end("stored, says the server");
+      answered.resolve();
+      void goOn.promise.then(() => incoming.resume());
+    });
+    let isReported = false;
+    const body = new Uint8Array(50_000_000);
+    const put = platformFetch(`${url}/a`, { ...request, method: "PUT", body }).then((answer) => {
+      isReported = true;
+      return discard(answer);
+    });
+    await answered.promise;
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(isReported).toBe(false);
+    goOn.resolve();
+    await put;
+    expect(isReported).toBe(true);
+  });
+
+  test("a success whose connection closes before all of the body was taken is a broken connection", async () => {
+    const url = await serve((incoming, response) => {
+      response.writeHead(200, { etag: '"e"' }).end();
+      response.on("finish", () => incoming.socket.destroy());
+    });
+    const body = new Uint8Array(50_000_000);
+    await expect(platformFetch(`${url}/a`, { ...request, method: "PUT", body })).rejects.toThrow();
+  });
+
   test("a server that answers early and breaks off a long body ends nothing but the request", async () => {
     const url = await serve((incoming, response) => {
       response.writeHead(403, { connection: "close" }).end("no");
