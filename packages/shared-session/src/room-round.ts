@@ -1,7 +1,7 @@
 import type { CwebId } from "@cweb/discovery";
 import type { ReadResult } from "@cweb/storage-remote";
 import type { GroupId } from "./core/ids.ts";
-import { followPerProbe } from "./core/limits.ts";
+import { fetchesPerRound, followPerProbe } from "./core/limits.ts";
 import type { Cancellable } from "./options.ts";
 import type { RoomRunner } from "./room-runner.ts";
 import {
@@ -62,10 +62,15 @@ export class RoomRound {
     }
   }
 
-  /** Messages that somebody has referred to. */
+  /** Messages that somebody has referred to, and what those refer to. */
   async readMissing(groupId: GroupId): Promise<void> {
-    const plan = await this.#runner.step(groupId, planMissing, this.#cancel);
-    for (const { fetch, answer } of await this.#readAll(plan)) await this.#take(groupId, fetch, answer);
+    for (let fetched = 0; fetched < fetchesPerRound; ) {
+      const plan = await this.#runner.step(groupId, planMissing, this.#cancel);
+      const answers = await this.#readAll(plan);
+      for (const { fetch, answer } of answers) await this.#take(groupId, fetch, answer);
+      if (answers.length === 0) return;
+      fetched += plan.length;
+    }
   }
 
   /** The one probe of this round: the rooms take turns, and in each room the senders. */

@@ -76,9 +76,17 @@ export function rekey(draft: RoomDraft, member: CwebId): void {
 }
 
 /** The admin asks this home to take its place: it consents, for this epoch only. */
-export function takeOffer(draft: RoomDraft, from: CwebId, { epoch }: Offer): void {
+export function takeOffer(draft: RoomDraft, from: CwebId, { epoch, signingKey }: Offer): void {
   const { head, crypto } = draft;
-  if (from !== head.admin || head.current !== epoch || !draft.isMember || head.rejoinSeed !== null || head.wish === "leave") return;
+  if (
+    from !== head.admin ||
+    !equal(signingKey, head.adminKey) ||
+    head.current !== epoch ||
+    !draft.isMember ||
+    head.rejoinSeed !== null ||
+    head.wish === "leave"
+  )
+    return;
   const seed = draft.tools.own.adminSeed(adminContext(head.groupId, epoch));
   const signature = crypto.ed25519.sign(seed, "ss/accept", acceptBytes(head.groupId, epoch, head.adminKey));
   const accept = { groupId: head.groupId, epoch, signingKey: crypto.ed25519.publicKey(seed), signature };

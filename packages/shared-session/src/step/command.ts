@@ -55,8 +55,9 @@ export function offerRole(draft: RoomDraft, member: CwebId): void {
   const current = requireReady(draft);
   if (member === draft.own || !memberOf(current, member))
     throw new SharedSessionError("unknown-contact", "the new admin must be another member");
+  const { groupId, adminKey } = draft.head;
   draft.set({ offeredTo: member });
-  draft.letter(member, "offer", offerCodec.encode({ groupId: draft.head.groupId, epoch: current.epoch }));
+  draft.letter(member, "offer", offerCodec.encode({ groupId, epoch: current.epoch, signingKey: adminKey }));
 }
 
 export function renameRoom(draft: RoomDraft, name: string): void {

@@ -22,7 +22,7 @@ const rejoinType = struct({ groupId: groupIdType, gspk: bytes(32) });
 export type Rejoin = TypeOf<typeof rejoinType>;
 export const rejoinCodec: Codec<Rejoin> = codec(rejoinType, { maxBytes: 256 });
 
-const offerType = struct({ groupId: groupIdType, epoch: epochIdType });
-/** Kind `ss/offer`: the admin asks a member to become the admin; its answer is `ss/accept`. */
+const offerType = struct({ groupId: groupIdType, epoch: epochIdType, signingKey: bytes(32) });
+/** Kind `ss/offer`: the admin asks a member to become the admin; its answer is `ss/accept`. `signingKey` is the one that it gives up. */
 export type Offer = TypeOf<typeof offerType>;
 export const offerCodec: Codec<Offer> = codec(offerType, { maxBytes: 256 });

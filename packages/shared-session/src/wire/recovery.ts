@@ -34,7 +34,7 @@ export const copyCodec: Codec<Copy> = codec(copyType, { maxBytes: 63 * 1024 });
 const headsType = struct({
   groupId: groupIdType,
   epoch: epochIdType,
-  heads: array(struct({ index, n: uint(), prefix: bytes(8) }), maxMembers),
+  heads: array(struct({ index, n: uint(), prefix: bytes(8) }), maxMembers, 1),
 });
 /** Rider `ss-heads`: what was heard since it was told last. */
 export type Heads = TypeOf<typeof headsType>;

@@ -8,6 +8,8 @@ export interface Ending {
   readonly liar: number | null;
   /** Nobody was restored: members agree before anybody writes again. */
   readonly isQuiet: boolean;
+  /** The adversary goes on to the end. */
+  readonly keepsTampering?: boolean;
   /** No store has lied, and nobody was restored: nothing takes long. */
   readonly isShort?: boolean;
 }
@@ -19,17 +21,17 @@ export interface Ending {
  * equivocal: no honest member is seen with two messages in one place; readmit: no signing key comes back whose removal somebody has seen;
  * oneAdmin: all end in one epoch under one admin; stuck: every member can send; bound: one probe a round, no epoch without a cause.
  */
-export function finish(world: SimWorld, { liar, isQuiet, isShort = false }: Ending): readonly string[] {
+export function finish(world: SimWorld, { liar, isQuiet, isShort = false, keepsTampering = false }: Ending): readonly string[] {
   const found = new Set<string>();
   for (const key of [...world.lies.keys()]) if (Number(key.split(">")[0]) !== liar) world.lies.delete(key);
-  world.tamper = (_owner, _reader, _path, versions) => versions.at(-1);
+  if (!keepsTampering) world.tamper = (_owner, _reader, _path, versions) => versions.at(-1);
   rest(world, isShort);
   if (isQuiet) check(world, found, "quiet", liar);
   const live = honest(world);
   const epochs = new Set(live.map((i) => world.look(i, (draft) => draft.head.current)));
   for (const i of live) if (!world.send(i, "last")) found.add(`stuck:${why(world, i)}`);
   rest(world, isShort);
-  check(world, found, "end", liar);
+  check(world, found, "end", keepsTampering ? "all" : liar);
   checkAdmins(world, found);
   if (world.counts.probes > world.counts.rounds) found.add("bound:probes");
   const after = new Set(honest(world).map((i) => world.look(i, (draft) => draft.head.current)));
@@ -48,7 +50,7 @@ function isTooSoon(world: SimWorld, before: EpochId | null | undefined, after: E
 /** Long enough for every question, for what is withheld, and for a restored admin that waits for somebody who never answers. */
 function rest(world: SimWorld, isShort: boolean): void {
   if (isShort) {
-    world.settle(5, 11 * minute);
+    world.settle(9, 11 * minute);
     return;
   }
   // Without announcements every chain waits for its turn to be probed.
@@ -100,12 +102,12 @@ function seenBy(world: SimWorld, index: number): Seen {
   return { index, view, ids: new Set(view.map(({ id }) => id)), held: new Set(held), withheld: new Set(withheld) };
 }
 
-function check(world: SimWorld, found: Set<string>, when: string, liar: number | null): void {
+function check(world: SimWorld, found: Set<string>, when: string, liar: number | "all" | null): void {
   const all = honest(world).map((i) => seenBy(world, i));
   const cited = citedByOthers(world);
   const isOwed = (message: Shown): boolean => {
     const sender = world.indexOf(message.sender);
-    const isHidden = sender === liar && !cited.has(message.id);
+    const isHidden = (liar === "all" || sender === liar) && !cited.has(message.id);
     return !isHidden && (when === "end" || (!world.home(sender).isEvil && world.isMember(sender)));
   };
   all.forEach((a, x) => {

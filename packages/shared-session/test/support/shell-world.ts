@@ -86,6 +86,8 @@ export class ShellHome {
   identity!: OwnIdentity;
   crash: Crash | null = null;
   isOffline = false;
+  /** What each immutable name was ever given. */
+  readonly #contents: Map<Path, Set<string>> = new Map();
   /** Letters are not handed over as long as it is set. */
   isSilent = false;
 
@@ -93,6 +95,13 @@ export class ShellHome {
     this.world = world;
     this.index = index;
     this.#random = seededRandom(world.seed * 100 + index);
+  }
+
+  /** All that was ever stored under each name that is written once. */
+  async immutable(): Promise<readonly ReadonlySet<string>[]> {
+    const mutable = await this.store.scan("mailbox/mutable/", { limit: 1000 });
+    const names = [...mutable.map(({ name }) => name), this.identity.beacon.path];
+    return [...this.#contents].filter(([path]) => !names.some((name) => name.endsWith(path))).map(([, contents]) => contents);
   }
 
   get id(): CwebId {
@@ -130,7 +139,11 @@ export class ShellHome {
     const reader: RemoteReader = { read: (path, options) => this.#run(() => bucket.reader.read(path, options)) };
     const writer: RemoteWriter = {
       checksClock: true,
-      write: (path, bytes, options) => this.#run(() => bucket.writer.write(path, bytes, options)),
+      write: (path, bytes, options) =>
+        this.#run(() => {
+          this.#contents.set(path, (this.#contents.get(path) ?? new Set()).add(bytes.join()));
+          return bucket.writer.write(path, bytes, options);
+        }),
       remove: (path, options) => this.#run(() => bucket.writer.remove(path, options)),
     };
     return { reader: withMeter(reader, meter), writer: withMeter(writer, meter) };

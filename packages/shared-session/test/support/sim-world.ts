@@ -211,7 +211,11 @@ export class SimWorld {
       const { current } = draft;
       if (!draft.isAdmin || !current || !memberOf(current, this.home(whom).id)) return;
       draft.set({ offeredTo: this.home(whom).id });
-      draft.letter(this.home(whom).id, "offer", offerCodec.encode({ groupId: this.group, epoch: current.epoch }));
+      draft.letter(
+        this.home(whom).id,
+        "offer",
+        offerCodec.encode({ groupId: this.group, epoch: current.epoch, signingKey: draft.head.adminKey }),
+      );
     });
   }
 
@@ -359,6 +363,12 @@ export class SimWorld {
       for (const { index } of this.homes) this.round(index);
     }
     this.drain();
+  }
+
+  /** Ids of all that this home has written. */
+  written(index: number): readonly string[] {
+    if (!this.has(index)) return [];
+    return this.view(index).flatMap(({ id, sender }) => (sender === this.home(index).id ? [id] : []));
   }
 
   save(): WorldState {
