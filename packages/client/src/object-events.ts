@@ -30,7 +30,7 @@ export class ObjectEvents {
     // A contact that was removed meanwhile has no objects any more.
     if (!entry) return undefined;
     if (kind === "object-alarm") return this.#alarm(event, entry, cancel);
-    return event.topic === profileTopic ? this.#profile(entry, cancel) : this.#object(event, entry, cancel);
+    return event.topic === profileTopic ? this.#profile(event, entry, cancel) : this.#object(event, entry, cancel);
   }
 
   async #object(
@@ -52,9 +52,10 @@ export class ObjectEvents {
     };
   }
 
-  async #profile(entry: BookEntry, cancel: Cancellable): Promise<EventContent<ProfileEvent> | undefined> {
+  /** A contact that shows another profile ends one and begins one: only of that which counts is told. */
+  async #profile({ version }: Coded, entry: BookEntry, cancel: Cancellable): Promise<EventContent<ProfileEvent> | undefined> {
     const found = await this.#parts.layers.atHand.profiles.of(entry.id, cancel);
-    return found && { type: "profile", contact: entry.name, ...found };
+    return found?.version === version ? { type: "profile", contact: entry.name, ...found } : undefined;
   }
 
   async #alarm({ contact, topic, detail }: Coded, entry: BookEntry, cancel: Cancellable): Promise<EventContent<AlarmEvent>> {

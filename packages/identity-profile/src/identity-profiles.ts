@@ -44,8 +44,11 @@ export interface OwnProfile<T extends PropertyTypes> extends ProfileView<T> {
 
 /** A contact's profile, as it was read last. */
 export interface ContactProfile<T extends PropertyTypes> extends ProfileView<T> {
-  /** Properties are shown where it is `current` or `stale`. `malformed`: what came is no profile that is understood here. */
-  readonly state: ObjectState | "malformed";
+  /**
+   * Properties are shown where it is `current` or `stale`. `malformed`: what came is no profile that is understood here. `unfetched`: it travels as
+   * a file, which is not here, and `SharedObjects` has no port for files.
+   */
+  readonly state: ObjectState | "malformed" | "unfetched";
   readonly version: number;
 }
 
@@ -134,11 +137,12 @@ export class IdentityProfiles<T extends PropertyTypes = Record<never, never>> {
     const newest = newestOf(await this.#objects.subscriptions({ contact, ...cancel(signal) }));
     if (!newest) return undefined;
     const { id, state, version } = newest;
-    const isShown = state === "current" || state === "stale";
-    const found = isShown ? await this.#objects.get(contact, id, cancel(signal)) : undefined;
-    if (!found) return { state, version, ...nothing };
+    if (state !== "current" && state !== "stale") return { state, version, ...nothing };
+    const found = await this.#objects.get(contact, id, cancel(signal));
+    if (!found) return { state: "unfetched", version, ...nothing };
     const entries = decodeProfile(found.value);
-    return entries ? { state, version, ...viewOf<T>(this.#types, entries) } : { state: "malformed", version, ...nothing };
+    const of = { state: found.state, version: found.version };
+    return entries ? { ...of, ...viewOf<T>(this.#types, entries) } : { ...of, state: "malformed", ...nothing };
   }
 
   async #ownView(

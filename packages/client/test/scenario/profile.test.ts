@@ -34,7 +34,8 @@ describe("profiles", () => {
     await ada.peer.profile.set({ name: "Dr Lovelace" }, { profile: "work" });
     await ada.peer.profile.share(["ben"], { profile: "work" });
     world.clock.advance(2 * minute);
-    await rounds(ben, 3);
+    const other = ofType(await rounds(ben, 3), "profile");
+    expect(other).toMatchObject([{ contact: "ada", properties: { name: "Dr Lovelace" }, state: "current" }]);
     expect((await ben.peer.profile.of("ada"))?.properties).toEqual({ name: "Dr Lovelace" });
     expect((await ada.peer.profile.list()).map(({ profile, subscribers }) => [profile, subscribers])).toEqual([
       ["default", []],
@@ -42,7 +43,7 @@ describe("profiles", () => {
     ]);
     await ada.peer.profile.unshare(["ben"]);
     world.clock.advance(2 * minute);
-    await rounds(ben, 3);
+    expect(ofType(await rounds(ben, 3), "profile")).toMatchObject([{ contact: "ada", properties: {}, state: "revoked" }]);
     expect(await ben.peer.profile.of("ada")).toMatchObject({ state: "revoked", properties: {} });
     await expect(ada.peer.profile.share(["nobody"])).rejects.toMatchObject({ code: "unknown-contact" });
   });

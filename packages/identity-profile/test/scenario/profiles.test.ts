@@ -1,4 +1,5 @@
 import { text, uint, type Value } from "@cweb/serialization";
+import type { ValueFiles } from "@cweb/shared-object";
 import { describe, expect, test } from "vitest";
 import { pictureOf } from "../support/pictures.ts";
 import { settle, trio } from "../support/world.ts";
@@ -91,6 +92,27 @@ describe("profiles between people", () => {
     await ada.objects.share(id, [ben.id]);
     await settle(world, ada, ben);
     expect(await ben.profiles.of(ada.id)).toMatchObject({ state: "malformed", properties: {} });
+  });
+
+  test("a large profile whose file cannot be had is known to be there, and shows nothing", async () => {
+    const { world, ada, ben } = await trio();
+    const stored = new Map<string, Uint8Array>();
+    const files: ValueFiles = {
+      publish: async (value) => {
+        stored.set("file", value.slice());
+        return { reference: Uint8Array.of(1), fileId: "file" };
+      },
+      remove: async () => undefined,
+      read: async () => stored.get("file") ?? new Uint8Array(),
+    };
+    await ada.start({ files });
+    await ada.profiles.set({ picture: pictureOf("image/jpeg", 200_000) });
+    await ada.profiles.share([ben.id]);
+    await settle(world, ada, ben);
+    expect(await ben.profiles.of(ada.id)).toMatchObject({ state: "unfetched", properties: {} });
+    await ben.start({ files });
+    await settle(world, ada, ben);
+    expect(await ben.profiles.of(ada.id)).toMatchObject({ state: "current", properties: { picture: pictureOf("image/jpeg", 200_000) } });
   });
 
   test("of several that a contact shares the newest one counts", async () => {
