@@ -12,7 +12,7 @@ const defaultParallel = 8;
 /** Requests at a time, at most: what was asked for, fewer where chunks are so large that memory would pass 128 MiB. */
 export function boundedParallel(chunkSize: number, wanted: number = defaultParallel): number {
   const fits = Math.floor(memoryBound / (copiesOfChunk * chunkSize));
-  return Math.max(1, Math.min(Math.floor(wanted), fits));
+  return Math.max(1, Math.min(Math.floor(wanted) || 1, fits));
 }
 
 /**

@@ -298,7 +298,8 @@ describe("memory", () => {
     expect(boundedParallel(mebibyte)).toBe(8);
     expect(boundedParallel(mebibyte, 1000)).toBe(42);
     expect(boundedParallel(8 * mebibyte)).toBe(5);
-    expect(boundedParallel(mebibyte, 0)).toBe(1);
+    for (const few of [0, -3, 0.5, Number.NaN]) expect(boundedParallel(mebibyte, few)).toBe(1);
+    expect(boundedParallel(mebibyte, Number.POSITIVE_INFINITY)).toBe(42);
     expect(boundedParallel(1000 * mebibyte)).toBe(1);
   });
 });
