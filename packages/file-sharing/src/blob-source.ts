@@ -12,6 +12,7 @@ export function blobSource(blob: Blob): FileSource {
   return {
     size: blob.size,
     skips: true,
+    isFresh: true,
     ...(modified !== undefined && { fingerprint: async () => `${blob.size}-${modified}` }),
     async read(offset, length, options = {}): Promise<Uint8Array> {
       options.signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { CipherSuite, Clock, Random } from "@cweb/crypto";
+import { type CipherSuite, type Clock, type Random, release } from "@cweb/crypto";
 import type { LocalStore } from "@cweb/storage-local";
 import type { RemoteReader } from "@cweb/storage-remote";
 import { type DownloadHead, type DownloadId, downloadId, headCodec, headPrefix, longestTargetId } from "./core/download-records.ts";
@@ -167,9 +167,11 @@ export class FileDownloader {
         }
         // Chunks of padding alone are fetched like all others: who left them out would tell the provider the file's true size.
         const fetched = await remote.fetchChunk(chunk, entry, stopped);
+        const { length } = fetched.content;
         await partial.keep(chunk, fetched, stopped);
-        onProgress?.(meter.moved(fetched.content.length));
-        return fetched.content.length;
+        release(fetched.content);
+        onProgress?.(meter.moved(length));
+        return length;
       };
     };
     await runTransfers(next, { clock, random, parallel: boundedParallel(2 ** log2, parallel), signal });

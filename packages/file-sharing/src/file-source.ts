@@ -12,6 +12,8 @@ export interface FileSource {
    * source that `skips` may be asked for later ones without those between.
    */
   read(offset: number, length: number, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  /** Whether what `read` answers is nobody else's, so that its memory may be given back once it is sealed. Default false. */
+  readonly isFresh?: boolean;
   /** Whether bytes may be left out: then a resumed upload does not read again what is there already. */
   readonly skips: boolean;
   /** Called once when nothing more will be read. */

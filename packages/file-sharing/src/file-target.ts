@@ -6,7 +6,7 @@ export interface FileTarget {
   open(size: number, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Bytes written in an earlier run: fewer than asked for, or none, where they are not there. */
   read(offset: number, length: number, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
-  /** Throws `FileSharingError` `disk-full`, `target-failed`. */
+  /** The bytes are the target's until the promise settles, and not after a success. Throws `FileSharingError` `disk-full`, `target-failed`. */
   write(offset: number, bytes: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Makes what was written durable. */
   sync(options?: { readonly signal?: AbortSignal }): Promise<void>;

@@ -29,6 +29,7 @@ export async function fileSource(path: string, options: Cancellable = {}): Promi
 class PathSource implements FileSource {
   readonly size: number;
   readonly skips = true;
+  readonly isFresh = true;
   readonly #path: string;
   readonly #handle: FileHandle;
 

@@ -1,4 +1,4 @@
-import type { CipherSuite, Clock, Random } from "@cweb/crypto";
+import { type CipherSuite, type Clock, type Random, release } from "@cweb/crypto";
 import { type Path, type RemoteReader, StorageRemoteError } from "@cweb/storage-remote";
 import { placeOf } from "./core/geometry.ts";
 import { limits } from "./core/limits.ts";
@@ -112,7 +112,9 @@ export class RemoteFile {
     const object = await fetchObject(from, objectPath(crypto, entry.key), storedChunkLength(this.descriptor.geometry, chunk), signal);
     if (object === undefined) throw await this.#missing(signal);
     const content = await openChunk(crypto, this.descriptor, chunk, entry, object, { signal });
-    return { content, salt: object.slice(0, saltLength) };
+    const salt = object.slice(0, saltLength);
+    release(object);
+    return { content, salt };
   }
 
   /** Where the root has gone as well, the owner has deleted the file meanwhile. */

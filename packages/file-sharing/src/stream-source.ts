@@ -12,6 +12,7 @@ export function streamSource(stream: ReadableStream<Uint8Array>, options: { read
 class StreamSource implements FileSource {
   readonly size: number | undefined;
   readonly skips = false;
+  readonly isFresh = true;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   /** What has come and was not asked for yet. */
   #rest: Uint8Array = new Uint8Array();

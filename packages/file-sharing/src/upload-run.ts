@@ -1,4 +1,4 @@
-import { type CipherSuite, type Clock, equal, type Random, secret } from "@cweb/crypto";
+import { type CipherSuite, type Clock, equal, type Random, release, secret } from "@cweb/crypto";
 import type { LocalStore } from "@cweb/storage-local";
 import type { Path, RemoteWriter } from "@cweb/storage-remote";
 import { ChunkReader, sourceChanged } from "./chunk-reader.ts";
@@ -117,6 +117,7 @@ export class UploadRun {
         pieces.push(piece);
       }
       if (pieces.length > 0) ready = await this.#prepare(pieces, signal);
+      if (source.isFresh) release(...pieces.map(({ content }) => content));
       return ready.shift();
     });
     return reader.geometry as Geometry;
@@ -205,9 +206,11 @@ export class UploadRun {
         report("found");
         return 0;
       }
+      const { length } = sealed.bytes;
       await this.#send(spot, entry, sealed, signal);
+      release(sealed.bytes);
       report("moved");
-      return sealed.bytes.length;
+      return length;
     };
   }
 
@@ -231,7 +234,7 @@ export class UploadRun {
   async #send(spot: Spot, entry: UploadEntry, sealed: Sealed, signal: AbortSignal): Promise<void> {
     const path = objectPath(this.#context.crypto, entry.key);
     this.#sending.set(path, spot);
-    await this.#context.writer.write(path, sealed.bytes, { sha256: sealed.hash, signal });
+    await this.#context.writer.write(path, sealed.bytes, { sha256: sealed.hash, lent: true, signal });
     await this.#journal.set(spot.level, spot.index, { ...entry, state: "stored" });
     this.#sending.delete(path);
   }
