@@ -2,10 +2,12 @@ import { type CipherSuite, concat, encodeBase32, secret, u8, u64, utf8 } from "@
 import { encodeFileId, type FileId } from "../src/core/file-id.ts";
 import { chunkLength, contentLength, countAt, entriesOf, type Geometry, geometryOf, padme } from "../src/core/geometry.ts";
 import { objectPath } from "../src/core/object-name.ts";
+import type { UploadEntry, UploadHead } from "../src/core/upload.ts";
 import { encodeFileReference, type FileReference, formatFileReference } from "../src/index.ts";
 import { type Part, partAt, rootPart, sealPart } from "../src/sealing.ts";
 import { encodeContentDescriptor } from "../src/wire/content-descriptor.ts";
 import { type Entry, encodePage } from "../src/wire/page.ts";
+import { encodeDeletion, encodeHead, encodeKey, encodeRecipients, encodeSegment, type Segment } from "../src/wire/upload-records.ts";
 
 export const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -84,6 +86,7 @@ interface Vectors {
   readonly padme: readonly { readonly size: number; readonly padded: number }[];
   readonly references: readonly { readonly bytes: string; readonly text: string }[];
   readonly files: readonly object[];
+  readonly records: Readonly<Record<"head" | "unfinishedHead" | "key" | "recipients" | "deletion" | "segment", string>>;
 }
 
 const sizes = [0, 1, 4_095, 4_096, 4_097, 5_000, 65_535, 65_536, 65_537, 1_048_577, 2 ** 30 + 1, 2 ** 40 - 1, 2 ** 49];
@@ -124,6 +127,49 @@ export async function makeVectors(crypto: CipherSuite): Promise<Vectors> {
       text: formatFileReference(reference),
     })),
     files,
+    records: recordVectors(crypto),
+  };
+}
+
+/** What a home of this version has written: later ones must read it. */
+function recordVectors(crypto: CipherSuite): Vectors["records"] {
+  const fileId = encodeFileId(new Uint8Array(16).fill(2));
+  const head: UploadHead = {
+    state: "published",
+    fileId,
+    key: "/home/ada/a",
+    name: "a",
+    mime: "text/plain",
+    mtime: 5,
+    log2: 20,
+    size: 7,
+    fingerprint: "7-5-1-2",
+    run: new Uint8Array(16).fill(1),
+    content: 3,
+    createdAt: 1_767_225_600_000,
+    finishedAt: 1_767_225_600_001,
+    reference: encodeFileReference(referenceVectors(crypto)[0] as FileReference),
+  };
+  const unknown = {
+    key: undefined,
+    mtime: undefined,
+    size: undefined,
+    fingerprint: undefined,
+    finishedAt: undefined,
+    reference: undefined,
+  };
+  const fill = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+  const entry: UploadEntry = { state: "stored", content: 3, key: fill(32, 4), salt: fill(24, 5), hash: fill(32, 6) };
+  const segment: Segment = Array.from<undefined>({ length: 64 });
+  segment[1] = entry;
+  segment[63] = { ...entry, state: "reserved", content: 4_294_967_295 };
+  return {
+    head: hex(encodeHead(head)),
+    unfinishedHead: hex(encodeHead({ ...head, ...unknown, state: "uploading" })),
+    key: hex(encodeKey(fileId)),
+    recipients: hex(encodeRecipients(["bob", "carol"])),
+    deletion: hex(encodeDeletion([objectPath(crypto, fill(32, 4))])),
+    segment: hex(encodeSegment(segment)),
   };
 }
 

@@ -5,7 +5,17 @@ import { memoryBucket } from "@cweb/storage-remote/memory";
 import { describe, expect, test } from "vitest";
 import { encodeFileId } from "../../src/core/file-id.ts";
 import { padme } from "../../src/core/geometry.ts";
+import { objectPath } from "../../src/core/object-name.ts";
 import { decodeFileReference, encodeFileReference, openFile, parseFileReference } from "../../src/index.ts";
+import {
+  decodeDeletion,
+  decodeHead,
+  decodeKey,
+  decodeRecipients,
+  decodeSegment,
+  encodeHead,
+  encodeSegment,
+} from "../../src/wire/upload-records.ts";
 import committed from "../../vectors/file-sharing.json" with { type: "json" };
 import { contentOf, hex, makeVectors, VectorFile } from "../../vectors/make-vectors.ts";
 import { createHome, crypto, expectBytes } from "../support/home.ts";
@@ -26,6 +36,22 @@ describe("the committed vectors", () => {
       expect(hex(encodeFileReference(parseFileReference(text)))).toBe(encoded);
       expect(decodeFileReference(bytes(encoded))).toEqual(parseFileReference(text));
     }
+  });
+
+  test("are read back: the records of a home", () => {
+    const { head, unfinishedHead, key, recipients, deletion, segment } = committed.records;
+    expect(decodeHead(bytes(head))).toMatchObject({ state: "published", key: "/home/ada/a", content: 3, fingerprint: "7-5-1-2", size: 7 });
+    expect(hex(encodeHead(decodeHead(bytes(head))))).toBe(head);
+    expect(decodeHead(bytes(unfinishedHead))).toMatchObject({ state: "uploading", key: undefined, size: undefined, reference: undefined });
+    expect(decodeKey(bytes(key))).toBe(decodeHead(bytes(head)).fileId);
+    expect(decodeRecipients(bytes(recipients))).toEqual(["bob", "carol"]);
+    expect(decodeDeletion(bytes(deletion))).toEqual([objectPath(crypto, new Uint8Array(32).fill(4))]);
+    const entries = decodeSegment(bytes(segment));
+    expect(entries.flatMap((entry, i) => (entry === undefined ? [] : [[i, entry.state, entry.content]]))).toEqual([
+      [1, "stored", 3],
+      [63, "reserved", 4_294_967_295],
+    ]);
+    expect(hex(encodeSegment(entries))).toBe(segment);
   });
 
   test.each(committed.files.map((file, number) => [file.size, file.depth, number] as const))(
