@@ -6,7 +6,7 @@ interface Cancellable {
   readonly signal?: AbortSignal;
 }
 
-const step = 4 * 1024 * 1024;
+const step = 1_048_576;
 
 /** A target that knows the hash of what it shows, and notes it before it does. */
 export class NotedTarget implements FileTarget {

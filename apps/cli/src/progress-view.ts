@@ -7,6 +7,18 @@ import { progressText } from "./progress-text.ts";
 const lineInterval = 1000;
 const barInterval = 100;
 
+/** Standard error, where a terminal that does not know its size has the usual one. */
+const screen = {
+  isTTY: true,
+  get columns(): number {
+    return process.stderr.columns || 80;
+  },
+  get rows(): number {
+    return process.stderr.rows || 24;
+  },
+  write: (text: string): boolean => process.stderr.write(text),
+} as const;
+
 /** How far one transfer is: lines for programs, a bar on a terminal's standard error, nothing where nobody would see it. */
 export class ProgressView {
   readonly #output: Output;
@@ -25,7 +37,11 @@ export class ProgressView {
   static async open(output: Output, file: string): Promise<ProgressView> {
     const view = new ProgressView(output, file);
     // Loaded only where it is looked at: each command starts fast.
-    if (!output.isJson && process.stderr.isTTY) view.#bar = (await import("log-update")).logUpdateStderr;
+    if (!output.isJson && process.stderr.isTTY) {
+      const { createLogUpdate } = await import("log-update");
+      // The cursor stays: a process that is killed could not bring it back.
+      view.#bar = createLogUpdate(screen as NodeJS.WriteStream, { showCursor: true });
+    }
     return view;
   }
 
@@ -39,7 +55,7 @@ export class ProgressView {
     if (now < this.#next) return;
     if (this.#bar) {
       this.#next = now + barInterval;
-      this.#bar(progressText(this.#file, progress, process.stderr.columns ?? 80));
+      this.#bar(progressText(this.#file, progress, screen.columns));
     } else if (this.#output.isJson && progress.rate > 0) {
       // While a transfer that goes on finds what is there already, nothing has moved yet: the first line counts all of it.
       this.#next = now + lineInterval;

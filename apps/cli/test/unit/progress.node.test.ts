@@ -1,7 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { mediaTypeOf } from "../../src/media-type.ts";
+import { Output } from "../../src/output.ts";
 import { bytesText, durationText } from "../../src/phrases.ts";
 import { progressText } from "../../src/progress-text.ts";
+import { ProgressView } from "../../src/progress-view.ts";
 import { sentence } from "../../src/sentences.ts";
 
 describe("numbers for people", () => {
@@ -41,6 +43,57 @@ describe("a bar", () => {
 
   test("a stranger's name cannot rewrite the terminal", () => {
     expect(progressText("a\u001b[2J\u202eb", half, 100)).toMatch(/^a\ufffd\[2J\ufffdb /);
+  });
+});
+
+describe("a transfer on a terminal", () => {
+  /** What reaches the terminal while `use` runs. */
+  async function onTerminal(isJson: boolean, use: (view: ProgressView) => void): Promise<string> {
+    const { stderr, stdout } = process;
+    const before = { isTTY: stderr.isTTY, columns: stderr.columns, rows: stderr.rows };
+    // As of a terminal that does not know its size.
+    Object.assign(stderr, { isTTY: true, columns: 0, rows: 0 });
+    let text = "";
+    const write = vi.spyOn(stderr, "write").mockImplementation((part) => {
+      text += String(part);
+      return true;
+    });
+    const lines = vi.spyOn(stdout, "write").mockImplementation(((part: string, done: () => void) => {
+      text += part;
+      done();
+      return true;
+    }) as typeof stdout.write);
+    try {
+      const view = await ProgressView.open(new Output(isJson), "film.mp4");
+      use(view);
+      await view.close();
+    } finally {
+      write.mockRestore();
+      lines.mockRestore();
+      Object.assign(stderr, before);
+    }
+    return text;
+  }
+  const half = { done: 32_000_000, total: 64_000_000, rate: 8_000_000, left: 4_000 };
+
+  test("is a bar that is gone at the end, and leaves the cursor alone", async () => {
+    const text = await onTerminal(false, (view) => {
+      view.report(half);
+      view.report({ ...half, done: 33_000_000 });
+    });
+    expect(text).toContain("50 %  32.0 MB of 64.0 MB");
+    expect(text).not.toContain("33.0 MB");
+    expect(text).not.toContain("\u001b[?25l");
+    expect(text.lastIndexOf("\u001b[2K")).toBeGreaterThan(text.indexOf("film.mp4"));
+  });
+
+  test("is lines for programs, of what has moved, and no bar", async () => {
+    const text = await onTerminal(true, (view) => {
+      view.report({ done: 1, total: 64_000_000, rate: 0, left: undefined });
+      view.report(half);
+      view.report({ ...half, done: 33_000_000 });
+    });
+    expect(text).toBe('{"type":"progress","file":"film.mp4","done":32000000,"total":64000000,"rate":8000000}\n');
   });
 });
 
