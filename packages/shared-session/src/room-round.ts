@@ -51,7 +51,7 @@ export class RoomRound {
       const plan = await this.#runner.step(groupId, (draft) => planDescriptors(draft, age), this.#cancel);
       if (plan.length === 0) return;
       const answers = await this.#readAll(plan);
-      if (answers.length === 0) return;
+      if (answers.length === 0 || answers.length < plan.length) return;
       await this.#runner.step(
         groupId,
         (draft) => {
@@ -68,7 +68,7 @@ export class RoomRound {
       const plan = await this.#runner.step(groupId, planMissing, this.#cancel);
       const answers = await this.#readAll(plan);
       for (const { fetch, answer } of answers) await this.#take(groupId, fetch, answer);
-      if (answers.length === 0) return;
+      if (answers.length === 0 || answers.length < plan.length) return;
       fetched += plan.length;
     }
   }

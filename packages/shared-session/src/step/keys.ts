@@ -13,9 +13,10 @@ export function takeKey(draft: RoomDraft, from: CwebId, { object, epochKey }: Ke
   if (Math.max(e, object.version) > tx.now + clockTolerance) return;
   // The key that signs the descriptor never changes while one admin holds the room.
   if (from === head.admin && !equal(object.verifyKey, head.adminKey)) return;
-  const stay = head.current === null ? 0 : (draft.current?.e ?? 0);
-  // A key is also a word that one is a member: it takes back an earlier end, but not one for an older epoch.
-  if (e >= stay) draft.set({ isEnded: false });
+  // A key is also a word that one is a member: it takes back an earlier end, unless it is of an epoch that was there before.
+  const currentE = draft.current?.e ?? 0;
+  const isOld = e < currentE || (e === currentE && head.current !== null && head.chains.includes(head.current));
+  if (!isOld) draft.set({ isEnded: false });
   const epoch = draft.epochAt(e);
   const known = head.descriptors.find((one) => one.owner === from && one.e === e);
   if (known) {

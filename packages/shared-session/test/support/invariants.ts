@@ -25,12 +25,12 @@ export function finish(world: SimWorld, { liar, isQuiet, isShort = false, keepsT
   const found = new Set<string>();
   for (const key of [...world.lies.keys()]) if (Number(key.split(">")[0]) !== liar) world.lies.delete(key);
   if (!keepsTampering) world.tamper = (_owner, _reader, _path, versions) => versions.at(-1);
-  rest(world, isShort);
+  rest(world, isShort, 6);
   if (isQuiet) check(world, found, "quiet", liar);
   const live = honest(world);
   const epochs = new Set(live.map((i) => world.look(i, (draft) => draft.head.current)));
   for (const i of live) if (!world.send(i, "last")) found.add(`stuck:${why(world, i)}`);
-  rest(world, isShort);
+  rest(world, isShort, 16);
   check(world, found, "end", keepsTampering ? "all" : liar);
   checkAdmins(world, found);
   if (world.counts.probes > world.counts.rounds) found.add("bound:probes");
@@ -48,9 +48,9 @@ function isTooSoon(world: SimWorld, before: EpochId | null | undefined, after: E
 }
 
 /** Long enough for every question, for what is withheld, and for a restored admin that waits for somebody who never answers. */
-function rest(world: SimWorld, isShort: boolean): void {
+function rest(world: SimWorld, isShort: boolean, rounds: number): void {
   if (isShort) {
-    world.settle(9, 11 * minute);
+    world.settle(rounds, 11 * minute);
     return;
   }
   // Without announcements every chain waits for its turn to be probed.

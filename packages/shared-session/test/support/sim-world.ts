@@ -249,7 +249,7 @@ export class SimWorld {
     const isWithheld = isRecord ? lie?.records === "withheld" : lie?.messages === true;
     const shown = isRecord && lie?.records === "first" ? versions[0] : this.tamper(this.home(owner), reader, fetch.path, versions);
     if (isWithheld || !shown || shown.length === 0) return { kind: "absent" };
-    const version = `${versions.indexOf(shown)}` as Version;
+    const version = hexOf(shown.subarray(0, 8)) as Version;
     return fetch.unless === version ? { kind: "unchanged" } : { kind: "found", bytes: shown, version };
   }
 
