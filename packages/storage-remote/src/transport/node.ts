@@ -1,13 +1,22 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { release } from "@cweb/crypto";
 import type { Fetch, FetchResponse } from "../fetch.ts";
+
+/** Each part is good until the next one is asked for: then its memory is given back. */
+async function* partsOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array, void> {
+  for await (const part of incoming as AsyncIterable<Uint8Array>) {
+    yield part;
+    release(part);
+  }
+}
 
 function answerOf(incoming: IncomingMessage): FetchResponse {
   const get = (name: string): string | null => {
     const value = incoming.headers[name];
     return Array.isArray(value) ? value.join(", ") : (value ?? null);
   };
-  return { status: incoming.statusCode ?? 0, headers: { get }, body: incoming };
+  return { status: incoming.statusCode ?? 0, headers: { get }, body: partsOf(incoming) };
 }
 
 /**

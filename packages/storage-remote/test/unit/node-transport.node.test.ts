@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { discard } from "../../src/fetch.ts";
 import { httpReader } from "../../src/http.ts";
@@ -45,7 +45,7 @@ describe("requests over node:http", () => {
     const answer = await platformFetch(`${url}/a`, { ...request, method: "PUT", headers: { "x-own": "1" }, body });
     expect([answer.status, answer.headers.get("x-answer"), answer.headers.get("x-none")]).toEqual([201, "one, two", null]);
     const parts: Uint8Array[] = [];
-    for await (const part of answer.body as AsyncIterable<Uint8Array>) parts.push(part);
+    for await (const part of answer.body as AsyncIterable<Uint8Array>) parts.push(part.slice());
     expect(JSON.parse(Buffer.concat(parts).toString())).toEqual(["PUT", url.slice("http://".length), "10", "1", "some bytes"]);
   });
 
@@ -114,25 +114,28 @@ describe("requests over node:http", () => {
   });
 
   test("a success before all of the body was taken is not reported as one", async () => {
-    const answered = Promise.withResolvers<void>();
-    const goOn = Promise.withResolvers<void>();
-    const url = await serve((incoming, response) => {
-      response.writeHead(200, { etag: '"e"' }).end("stored, says the server");
-      answered.resolve();
-      void goOn.promise.then(() => incoming.resume());
+    const answered = Promise.withResolvers<Socket>();
+    const hasty = createTcpServer((socket) => {
+      socket.once("data", () => {
+        socket.pause();
+        socket.write('HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n', () => answered.resolve(socket));
+      });
     });
+    await new Promise<void>((resolve) => hasty.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(hasty.address() as AddressInfo).port}`;
     let isReported = false;
-    const body = new Uint8Array(50_000_000);
-    const put = platformFetch(`${url}/a`, { ...request, method: "PUT", body }).then((answer) => {
+    const put = platformFetch(`${url}/a`, { ...request, method: "PUT", body: new Uint8Array(50_000_000) }).then((answer) => {
       isReported = true;
       return discard(answer);
     });
-    await answered.promise;
+    const socket = await answered.promise;
     for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(isReported).toBe(false);
-    goOn.resolve();
+    socket.resume();
     await put;
     expect(isReported).toBe(true);
+    socket.destroy();
+    await new Promise((resolve) => hasty.close(resolve));
   });
 
   test("a success whose connection closes before all of the body was taken is a broken connection", async () => {
