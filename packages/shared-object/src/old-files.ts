@@ -1,5 +1,6 @@
 import { limits, times } from "./core/limits.ts";
-import type { Clocks, OwnedObject } from "./core/owned-object.ts";
+import type { OwnedObject } from "./core/owned-object.ts";
+import type { Clocks } from "./core/tended-object.ts";
 import type { ObjectSteps } from "./object-steps.ts";
 import { cancel } from "./options.ts";
 import { recordNames, sweepRecord } from "./wire/own-records.ts";

@@ -1,8 +1,8 @@
-import { encodeBase32, equal } from "@cweb/crypto";
+import { decodeBase32, encodeBase32, equal } from "@cweb/crypto";
 import type { Transaction } from "@cweb/mailbox";
 import { toPath } from "@cweb/storage-remote";
 import type { ObjectId } from "./core/object-id.ts";
-import type { Content, OwnedObject, OwnerContext, OwnerStep } from "./core/owned-object.ts";
+import type { Content, Head, OwnedObject, OwnerContext, OwnerStep } from "./core/owned-object.ts";
 import { type HeadedRecord, objectPath, openObject } from "./core/sealed-object.ts";
 import { cancel, type SharedObjectsOptions } from "./options.ts";
 import { SharedObjectError } from "./shared-object-error.ts";
@@ -90,7 +90,7 @@ export class OwnObjects {
     if (stored) putValue(tx, state, stored);
     for (const { path, object, head } of step.replace) {
       tx.replace(path, object, {
-        ...(head ? { tag: formatTag(state.objectId, head.version, head.head) } : {}),
+        tag: formatTag(state.objectId, head),
         // The first of an object: a restored state that does not know it is noticed.
         ...(state.stored.version === 0 ? { beaconFirst: true } : {}),
       });
@@ -105,15 +105,18 @@ export class OwnObjects {
    * (SPEC §5.6). Called for every state that is read or written: nothing is stored that was not guarded.
    */
   guard(state: OwnedObject): void {
+    this.#made.set(state.objectId, state);
+    this.#guardName(objectPath(this.#options.crypto, state), state, state);
+    for (const { path, epoch, key } of state.retired) if (key !== null) this.#guardName(path, { epoch, key }, state);
+  }
+
+  #guardName(path: string, { epoch, key }: Pick<OwnedObject, "epoch" | "key">, { objectId, signingKey }: OwnedObject): void {
     const { crypto, mailbox, ownId: owner } = this.#options;
-    const { objectId, epoch, stored, unstored, incarnation, signingKey } = state;
-    this.#made.set(objectId, { incarnation, stored, unstored });
-    const path = objectPath(crypto, state);
     if (this.#guarded.has(path)) return;
     this.#guarded.add(path);
-    const epochKey = { owner, objectId, epoch, key: state.key.slice() };
+    const epochKey = { owner, objectId, epoch, key: key.slice() };
     const verifyKey = crypto.ed25519.publicKey(signingKey);
-    mailbox.guard(path, (object) => {
+    mailbox.guard(toPath(path), (object) => {
       const found = openObject(crypto, epochKey, verifyKey, object);
       return found && isForeign(found, this.#made.get(objectId)) ? found.record.version : undefined;
     });
@@ -149,11 +152,13 @@ export function requireLive(found: OwnedWithContent | undefined): OwnedWithConte
 
 const tagStart = "so";
 
-const formatTag = (id: ObjectId, version: number, head: Uint8Array): string => [tagStart, id, version, encodeBase32(head)].join(":");
+const formatTag = (id: ObjectId, head: Head | undefined): string =>
+  [tagStart, id, ...(head ? [head.version, encodeBase32(head.head)] : [])].join(":");
 
-/** What was stored, from the tag that a flush reports; `undefined` for tags of others. */
-export function parseTag(tag: string): { readonly id: ObjectId; readonly version: number; readonly head: string } | undefined {
-  const [start, id, version, head] = tag.split(":");
-  if (start !== tagStart || id === undefined || head === undefined) return undefined;
-  return { id: id as ObjectId, version: Number(version), head };
+/** What was stored, from the tag that a flush reports: with a head, if it may be announced. `undefined` for tags of others. */
+export function parseTag(tag: string): { readonly id: ObjectId; readonly head: Head | undefined } | undefined {
+  const [start, id, version, text = ""] = tag.split(":");
+  if (start !== tagStart || id === undefined) return undefined;
+  const head = version === undefined ? undefined : decodeBase32(text);
+  return { id: id as ObjectId, head: head && { version: Number(version), head } };
 }

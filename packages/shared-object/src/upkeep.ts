@@ -1,9 +1,9 @@
-import { decodeBase32 } from "@cweb/crypto";
 import type { CwebId } from "@cweb/discovery";
 import type { FlushReport } from "@cweb/mailbox";
 import { riderKinds } from "@cweb/session";
 import type { ObjectId } from "./core/object-id.ts";
-import { type Clocks, dueStep, type Head, nextDue, noteStored, type OwnedObject, tendObject } from "./core/owned-object.ts";
+import type { Head, OwnedObject } from "./core/owned-object.ts";
+import { type Clocks, dueStep, nextDue, noteStored, tendObject } from "./core/tended-object.ts";
 import type { ObjectSteps } from "./object-steps.ts";
 import { OldFiles } from "./old-files.ts";
 import { type Cancellable, cancel } from "./options.ts";
@@ -44,29 +44,29 @@ export class Upkeep {
   }
 
   async noteFlush({ stored }: FlushReport, { signal }: Cancellable): Promise<void> {
-    for (const { tag = "" } of stored) {
+    for (const { path, tag = "" } of stored) {
       const parsed = parseTag(tag);
-      const head = parsed && decodeBase32(parsed.head);
-      if (parsed && head) await this.#noteStored(parsed.id, { version: parsed.version, head }, signal);
+      if (parsed) await this.#noteStored(parsed.id, path, parsed.head, signal);
     }
   }
 
   /** Subscribers are told only of what is stored, and only of the newest. */
-  async #noteStored(id: ObjectId, head: Head, signal: AbortSignal | undefined): Promise<void> {
+  async #noteStored(id: ObjectId, path: string, head: Head | undefined, signal: AbortSignal | undefined): Promise<void> {
     const { objects, announcer, options } = this.#steps;
     const told = await options.mailbox.transact(
       { read: objects.reads(id) },
       (tx) => {
-        const state = objects.get(tx, id)?.state;
-        if (!state) return [];
-        const next = noteStored(state, head);
-        if (next === state) return [];
-        objects.put(tx, next);
-        return next.stored.version === next.newest.version ? next.subscribers : [];
+        const before = objects.get(tx, id)?.state;
+        if (!before) return [];
+        const { state, consumed } = noteStored(before, path, head, tx.now);
+        if (state === before) return [];
+        objects.put(tx, state);
+        tx.consume(...consumed);
+        return state.stored.version === state.newest.version && state.stored !== before.stored ? state.subscribers : [];
       },
       cancel(signal),
     );
-    await announcer.ride(told, { kind: riderKinds.objectHead, bytes: headRider.encode({ objectId: id, ...head }) }, signal);
+    if (head) await announcer.ride(told, { kind: riderKinds.objectHead, bytes: headRider.encode({ objectId: id, ...head }) }, signal);
   }
 
   /** Contacts whose session was renewed: each object that concerns them is told again. */

@@ -37,7 +37,7 @@ export const limits = {
   /** Contacts that were removed from an object and may have to be told again. */
   ended: 1_000,
   /** Records of an object that were made and are not known to be stored. */
-  unstored: 256,
+  unstored: 64,
   /** Old names of an object that are still to be deleted. */
   retired: 1_000,
   /** Files of an object that no record names any more. */

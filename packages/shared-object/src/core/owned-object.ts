@@ -14,6 +14,17 @@ export interface Head {
   readonly head: Uint8Array;
 }
 
+/** A name under which the last record of an epoch, or of the object, is to stand for 30 days. */
+export interface RetiredName {
+  readonly path: string;
+  readonly epoch: number;
+  /** Since when it stands, as far as is known. */
+  readonly since: number;
+  readonly isStored: boolean;
+  /** Of an earlier epoch, until its last record is stored: so long a restored state can be told by what stands there. */
+  readonly key: Secret | null;
+}
+
 /** What its owner keeps of an object; what it says now is kept beside it (`Content`). */
 export interface OwnedObject {
   readonly objectId: ObjectId;
@@ -44,8 +55,8 @@ export interface OwnedObject {
   readonly subscribers: readonly CwebId[];
   /** Former subscribers, and the first epoch that they have no part in. */
   readonly ended: readonly { readonly contact: CwebId; readonly epoch: number }[];
-  /** Names that are deleted when the confirmed clock is 30 days after `since`. */
-  readonly retired: readonly { readonly path: string; readonly since: number }[];
+  /** Names of which nothing new comes; each is deleted when its last record has stood for 30 days. */
+  readonly retired: readonly RetiredName[];
   /** The file that holds the value, if it is large; and files that no record names any more. */
   readonly fileId: string | null;
   readonly oldFiles: readonly { readonly fileId: string; readonly since: number }[];
@@ -58,9 +69,9 @@ export interface Content {
 }
 
 /** What a record says: a value, or that there is none here any more. */
-type Saying = Content | { readonly kind: typeof recordKinds.rotated | typeof recordKinds.deleted };
+export type Saying = Content | { readonly kind: typeof recordKinds.rotated | typeof recordKinds.deleted };
 const rotated: Saying = { kind: recordKinds.rotated };
-const deleted: Saying = { kind: recordKinds.deleted };
+export const deleted: Saying = { kind: recordKinds.deleted };
 
 export interface OwnerContext {
   readonly crypto: CipherSuite;
@@ -90,7 +101,7 @@ export interface OwnerStep {
   readonly consumed: readonly Uint8Array[];
 }
 
-const noChange = (state: OwnedObject): OwnerStep => ({ state, replace: [], withdraw: [], consumed: [] });
+export const noChange = (state: OwnedObject): OwnerStep => ({ state, replace: [], withdraw: [], consumed: [] });
 
 export interface NewObject {
   readonly topic: string;
@@ -132,7 +143,7 @@ const writeValue = (context: OwnerContext, state: OwnedObject, content: Content)
   writeRecord(context, { ...state, valueVersion: 0 }, content);
 
 /** The next record, under the name of the epoch. In a new incarnation the record before it is unknown: a lost state may have written it. */
-function writeRecord(context: OwnerContext, state: OwnedObject, saying: Saying): OwnerStep {
+export function writeRecord(context: OwnerContext, state: OwnedObject, saying: Saying): OwnerStep {
   const { crypto, random, owner, now, incarnation } = context;
   const { objectId, epoch, key, interval, topic } = state;
   const before = state.incarnation === incarnation ? state.newest : { version: 0, head: zeros() };
@@ -188,15 +199,16 @@ export function rotate(context: OwnerContext, state: OwnedObject, content: Conte
   // Over a value of a lost state, that of the restored one is a new one.
   const valueVersion = state.incarnation === context.incarnation ? state.valueVersion : 0;
   const last = writeRecord(context, { ...state, valueVersion }, rotated);
-  const retired = [...state.retired, { path: objectPath(crypto, state), since: now }];
+  const name = { path: objectPath(crypto, state), epoch: state.epoch, since: now, isStored: false, key: state.key };
+  const retired = [...state.retired, name];
   const fresh = { epoch: context.tick(), key: secret(random.bytes(32)), rotatedAt: now, epochValue: 0 };
   const next = writeRecord(context, { ...last.state, ...fresh, retired: retired.slice(-limits.retired) }, content);
   return {
     state: next.state,
     // The old name is not announced: who can read the new one hears of that.
-    replace: [...last.replace.map(({ path, object }) => ({ path, object })), ...next.replace],
+    replace: [...last.replace.map(({ head: _, ...rest }) => rest), ...next.replace],
     withdraw: retired.slice(0, -limits.retired).map(({ path }) => path),
-    consumed: [state.key],
+    consumed: [],
   };
 }
 
@@ -230,66 +242,14 @@ export function deleteObject(context: OwnerContext, state: OwnedObject): OwnerSt
     ...last,
     state: {
       ...last.state,
-      retired: [...retired, { path: objectPath(context.crypto, state), since: context.now }],
+      retired: [
+        ...retired,
+        { path: objectPath(context.crypto, state), epoch: state.epoch, since: context.now, isStored: false, key: null },
+      ],
       oldFiles: withOld(state, null, context),
       fileId: null,
     },
   };
-}
-
-/** Whether time is up; also where it was noted by a clock that was set back since. */
-const isOver = (since: number, length: number, now: number, tolerance: number): boolean => now - since >= length || since - now > tolerance;
-
-/** Why an object needs a step now, if it does. */
-export function dueStep(
-  state: OwnedObject,
-  { now, confirmedNow, incarnation }: Clocks,
-): "restored" | "rotation" | "heartbeat" | "removal" | undefined {
-  const { isDeleted, rotatedAt, rotateEvery, issuedAt, retired, oldFiles } = state;
-  const isOut = !isDeleted || retired.length > 0;
-  // What was written in an earlier incarnation is not stored any more.
-  if (isOut && state.incarnation !== incarnation) return "restored";
-  if (!isDeleted && isOver(rotatedAt, rotateEvery * times.day, now, times.tickAhead)) return "rotation";
-  if (!isDeleted && isOver(issuedAt, times.heartbeat, now, times.clockTolerance)) return "heartbeat";
-  const isAhead = [...retired, ...oldFiles].some(({ since }) => since - now > times.tickAhead);
-  return isAhead || retired.some(({ since }) => confirmedNow - since >= times.retirement) ? "removal" : undefined;
-}
-
-export type Clocks = Pick<OwnerContext, "now" | "confirmedNow" | "incarnation">;
-
-/** When something is due for this object, in ms; for one that was looked at just now. */
-export function nextDue(state: OwnedObject, { now, confirmedNow }: Clocks): number {
-  const live = state.isDeleted ? [] : [state.rotatedAt + state.rotateEvery * times.day, state.issuedAt + times.heartbeat];
-  const names = state.retired.map(({ since }) => now + times.retirement - (confirmedNow - since));
-  const files = state.oldFiles.map(({ since }) => now + times.fileRetirement - (confirmedNow - since));
-  return Math.min(...live, ...names, ...files);
-}
-
-function renewed(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
-  const due = dueStep(state, context);
-  if (due === "restored" && state.isDeleted) return writeRecord(context, state, deleted);
-  if (due === "restored" || due === "rotation") return rotate(context, state, content);
-  return due === "heartbeat" ? writeRecord(context, state, content) : noChange(state);
-}
-
-/** What is due: a new epoch, a heartbeat, the deletion of old names. */
-export function tendObject(context: OwnerContext, state: OwnedObject, content: Content): OwnerStep {
-  const step = renewed(context, state, content);
-  const isGone = ({ since }: { readonly since: number }): boolean => context.confirmedNow - since >= times.retirement;
-  // What a clock noted that ran ahead is not waited for.
-  const notAhead = <T extends { readonly since: number }>(one: T): T => ({ ...one, since: Math.min(one.since, context.now) });
-  const { retired, oldFiles } = step.state;
-  return {
-    ...step,
-    state: { ...step.state, retired: retired.filter((name) => !isGone(name)).map(notAhead), oldFiles: oldFiles.map(notAhead) },
-    withdraw: [...step.withdraw, ...retired.filter(isGone).map(({ path }) => path)],
-  };
-}
-
-/** A record is known to be stored: from now on it may be announced. */
-export function noteStored(state: OwnedObject, head: Head): OwnedObject {
-  if (head.version <= state.stored.version) return state;
-  return { ...state, stored: head, unstored: state.unstored.filter(({ version }) => version > head.version) };
 }
 
 /** What a subscriber is sent: the key of this epoch, and what it is sure to find. */

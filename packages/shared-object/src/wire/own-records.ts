@@ -63,7 +63,7 @@ const ownedType: WireType<OwnedObject & { readonly format: 1 }> = struct({
   isDeleted: bool,
   subscribers: array(cwebId, limits.subscribers),
   ended: array(struct({ contact: cwebId, epoch: u64 }), limits.ended),
-  retired: array(struct({ path: text(64), since: u64 }), limits.retired + 1),
+  retired: array(struct({ path: text(64), epoch: u64, since: u64, isStored: bool, key: nullable(secret32) }), limits.retired + 1),
   fileId: nullable(text(64)),
   oldFiles: array(struct({ fileId: text(64), since: u64 }), limits.oldFiles),
 });

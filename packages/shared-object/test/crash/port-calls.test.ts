@@ -36,7 +36,7 @@ async function survive(at: number, call: number): Promise<boolean> {
 }
 
 /** Not every call of every event where time is short: other ones at each event. */
-const stride: number = byEffort(11, 5, 1);
+const stride: number = byEffort(11, 7, 1);
 
 test.each(story.map(({ what }, i) => [i, what] as const))(
   "M13: event %i (%s) survives the death of its process at a port call",

@@ -5,7 +5,7 @@ import { type Event, History } from "../support/history.ts";
 
 const seed = 20_261_121;
 /** Of each kind; all that a few seconds allow. */
-const runs: number = byEffort(5, 30, 1_500);
+const runs: number = byEffort(5, 20, 1_500);
 const usual: readonly Event["what"][] = [
   "update",
   "update",

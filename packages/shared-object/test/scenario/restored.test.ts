@@ -79,6 +79,26 @@ describe("an owner's home that is restored from a backup", () => {
   });
 });
 
+test("a restored home whose process dies between a removal and its upload still finds what the lost state stored under the old name", async () => {
+  const world = new World(5);
+  const [ada, ben] = [world.home(), world.home()] as const;
+  const { id } = await ada.objects.create({ topic: "object/test", value: utf8("one") });
+  await ada.objects.share(id, [ben.id]);
+  await ada.flush();
+  await ben.round();
+  const backup = ada.snapshot();
+  await ada.objects.update(id, utf8("two"));
+  await ada.flush();
+  ada.restore(backup);
+  await ada.objects.unshare(id, [ben.id]);
+  ada.start();
+  const [before] = ada.stored.slice(-1);
+  const stored = ada.stored.length;
+  await ada.flush();
+  expect(ada.stored.slice(stored).map(({ path }) => path)).not.toContain(before?.path);
+  expect((await ada.mailbox.takeInbox({ limit: 9 })).map(({ kind }) => kind)).toContain("own-state-restored");
+});
+
 test("a reader's home that is restored reads on, and is sent the keys that it has lost", async () => {
   const world = new World(4);
   const [ada, ben] = [world.home(), world.home()] as const;

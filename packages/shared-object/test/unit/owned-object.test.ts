@@ -8,19 +8,17 @@ import {
   type Content,
   createObject,
   deleteObject,
-  dueStep,
   keyFor,
-  nextDue,
-  noteStored,
   type OwnedObject,
   type OwnerContext,
   type OwnerStep,
+  type RetiredName,
   removeSubscribers,
   rotate,
-  tendObject,
   updateObject,
 } from "../../src/core/owned-object.ts";
 import { objectPath, openObject } from "../../src/core/sealed-object.ts";
+import { dueStep, nextDue, noteStored, tendObject } from "../../src/core/tended-object.ts";
 import { type ObjectRecord, recordKinds } from "../../src/wire/object-record.ts";
 import { payload } from "../../src/wire/payload.ts";
 import { now, objectId, owner } from "../support/forge.ts";
@@ -37,6 +35,8 @@ function context(changes: Partial<OwnerContext> = {}): OwnerContext {
 
 const created = (changes: Partial<OwnerContext> = {}): OwnerStep =>
   createObject(context(changes), objectId, { topic: "object/test", content: value(1), interval: 60, rotateEvery: 30, fileId: null });
+
+const old = (path: string): RetiredName => ({ path, epoch: 1, since: now, isStored: true, key: null });
 
 /** The keys are written over once a step is committed, so that a later test does not see them in the state. */
 const keyOf = ({ key }: OwnedObject): Uint8Array => secret(key);
@@ -77,10 +77,14 @@ describe("a new epoch", () => {
   const key = keyOf(first.state);
   const next = rotate(context({ now: now + 5 }), first.state, value(1));
 
-  test("has another key, name and epoch, and the old key is used up", () => {
+  test("has another key, name and epoch, and the old key is used up when that is stored", () => {
     expect(next.state.key).not.toEqual(key);
     expect(next.state.epoch).toBeGreaterThan(first.state.newest.version);
-    expect(next.consumed).toEqual([first.state.key]);
+    const path = first.replace[0]?.path as string;
+    const stored = noteStored(next.state, path, undefined, now + 9);
+    expect(stored.consumed).toEqual([key]);
+    expect(stored.state.retired).toEqual([{ path, epoch: first.state.epoch, since: now + 9, isStored: true, key: null }]);
+    expect(noteStored(stored.state, path, undefined, now + 20).state).toBe(stored.state);
     expect(next.replace[1]?.path).toBe(objectPath(crypto, next.state));
     expect(next.replace[1]?.path).not.toBe(first.replace[0]?.path);
   });
@@ -89,12 +93,22 @@ describe("a new epoch", () => {
     const last = opened(next, key, first.state.epoch, next.replace[0]?.object);
     expect(last).toMatchObject({ kind: recordKinds.rotated, payload: new Uint8Array(), prevVersion: first.state.newest.version });
     expect(next.replace[0]?.path).toBe(first.replace[0]?.path);
-    expect(next.state.retired).toEqual([{ path: first.replace[0]?.path, since: now + 5 }]);
-    const at = context({ now: now + 5 + times.retirement - 1 });
-    const waiting = { ...next.state, issuedAt: at.now, rotatedAt: at.now };
+    const { state } = noteStored(next.state, first.replace[0]?.path as string, undefined, now + 7);
+    const at = context({ now: now + 7 + times.retirement - 1 });
+    const waiting = { ...state, issuedAt: at.now, rotatedAt: at.now };
     expect(tendObject(at, waiting, value(1)).withdraw).toEqual([]);
     const gone = tendObject({ ...at, confirmedNow: at.now + 1 }, waiting, value(1));
     expect(gone).toMatchObject({ withdraw: [first.replace[0]?.path], state: { retired: [] } });
+  });
+
+  test("leaves the old name standing twice as long where it is not known to be stored", () => {
+    const at = context({ now: now + 5 + times.retirement });
+    const waiting = { ...next.state, issuedAt: at.now, rotatedAt: at.now };
+    expect(dueStep(waiting, at)).toBe("removal");
+    const once = tendObject(at, waiting, value(1));
+    expect(once).toMatchObject({ withdraw: [], state: { retired: [{ since: at.now, isStored: true, key: null }] } });
+    const later = context({ now: at.now + times.retirement });
+    expect(tendObject(later, { ...once.state, issuedAt: later.now, rotatedAt: later.now }, value(1)).withdraw).toHaveLength(1);
   });
 
   test("continues the history, so that a reader who knows the old epoch sees a fork of it", () => {
@@ -106,13 +120,13 @@ describe("a new epoch", () => {
 
   test("is announced with what is stored, not with what is not uploaded yet", () => {
     expect(keyFor(crypto, next.state)).toMatchObject({ epoch: next.state.epoch, version: 0, head: zeros() });
-    const stored = noteStored(next.state, first.state.newest);
-    expect(keyFor(crypto, stored)).toMatchObject(first.state.newest);
-    expect(noteStored(stored, { version: 1, head: zeros() })).toBe(stored);
+    const { state } = noteStored(next.state, "a path", first.state.newest, now);
+    expect(keyFor(crypto, state)).toMatchObject(first.state.newest);
+    expect(noteStored(state, "a path", { version: 1, head: zeros() }, now).state).toBe(state);
   });
 
   test("withdraws the oldest names early where there are too many of them", () => {
-    const retired = Array.from({ length: limits.retired }, (_, i) => ({ path: `old-${i}`, since: now }));
+    const retired = Array.from({ length: limits.retired }, (_, i) => old(`old-${i}`));
     const step = rotate(context(), { ...first.state, retired }, value(1));
     expect(step.withdraw).toEqual(["old-0"]);
     expect(step.state.retired).toHaveLength(limits.retired);
@@ -170,7 +184,7 @@ describe("what is due", () => {
     expect(dueStep(state, clocks(now - times.clockTolerance))).toBeUndefined();
     expect(dueStep(state, clocks(now - times.clockTolerance - 1))).toBe("heartbeat");
     expect(dueStep(state, clocks(now - times.tickAhead - 1))).toBe("rotation");
-    const gone = { ...state, isDeleted: true, retired: [{ path: "p", since: now }] };
+    const gone = { ...state, isDeleted: true, retired: [old("p")] };
     expect(tendObject(context({ now: now - 90 * times.day }), gone, value(1)).withdraw).toEqual([]);
   });
 
@@ -202,9 +216,9 @@ test("names are not deleted by a clock that is not confirmed, nor kept for years
   const before = now - 400 * times.day;
   const set = tendObject(context({ now: before }), waiting, value(1));
   expect(set.state.retired.map(({ since }) => since)).toEqual([before, before]);
-  const old = { ...waiting, isDeleted: true };
-  expect(dueStep(old, { now: before, confirmedNow: before, incarnation: 1 })).toBe("removal");
-  expect(tendObject(context({ now: before }), old, value(1)).state.retired[0]?.since).toBe(before);
+  const gone = { ...waiting, isDeleted: true };
+  expect(dueStep(gone, { now: before, confirmedNow: before, incarnation: 1 })).toBe("removal");
+  expect(tendObject(context({ now: before }), gone, value(1)).state.retired[0]?.since).toBe(before);
 });
 
 test("a file that another value took the place of is remembered until it is removed", () => {
