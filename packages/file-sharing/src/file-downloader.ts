@@ -71,6 +71,7 @@ export class FileDownloader {
       }
       await removeDownload(this.#options.local, id, signal);
     } finally {
+      await partial.settled();
       await to.close();
     }
     return { size };
@@ -101,7 +102,13 @@ export class FileDownloader {
         return fetched.content;
       };
     };
-    return openedFile(remote, find, { parallel: options.parallel, close: () => to.close() });
+    return openedFile(remote, find, {
+      parallel: options.parallel,
+      async close() {
+        await partial.settled();
+        await to.close();
+      },
+    });
   }
 
   /** The downloads that are not finished, in no particular order. */

@@ -6,16 +6,23 @@ import type { FetchedChunk, RemoteFile } from "./remote-file.ts";
 import { partAt, sealPart } from "./sealing.ts";
 import type { Entry } from "./wire/page.ts";
 
+/** After so many bytes the disk is asked to begin with them: else it would be idle all the time, and `finish` wait for everything. */
+const flushedAtOnce = 67_108_864;
+
 /** What of a file has arrived in its target. */
 export class PartialFile {
   readonly #remote: RemoteFile;
   readonly #target: FileTarget;
   readonly #log: DownloadLog;
+  readonly #flushEach: number;
+  #unflushed = 0;
+  #flushing: Promise<void> | undefined;
 
-  constructor(remote: RemoteFile, target: FileTarget, log: DownloadLog) {
+  constructor(remote: RemoteFile, target: FileTarget, log: DownloadLog, flushEach: number = flushedAtOnce) {
     this.#remote = remote;
     this.#target = target;
     this.#log = log;
+    this.#flushEach = flushEach;
   }
 
   /** Whether the log says that the chunk is there. */
@@ -44,7 +51,24 @@ export class PartialFile {
   /** Writes an authenticated chunk, then marks it. */
   async keep(chunk: number, { content, salt }: FetchedChunk, signal: AbortSignal): Promise<void> {
     if (content.length > 0) await this.#target.write(this.#offset(chunk), content, { signal });
+    this.#flush(content.length);
     await this.#log.mark(chunk, salt);
+  }
+
+  #flush(bytes: number): void {
+    this.#unflushed += bytes;
+    if (this.#unflushed < this.#flushEach || this.#flushing !== undefined) return;
+    this.#unflushed = 0;
+    const flushed = (): void => {
+      this.#flushing = undefined;
+    };
+    // Nobody counts on it, and what it fails of shows again in `finish`.
+    this.#flushing = this.#target.sync().then(flushed, flushed);
+  }
+
+  /** Resolves when nothing runs on in the target. */
+  async settled(): Promise<void> {
+    await this.#flushing;
   }
 
   #offset(chunk: number): number {
