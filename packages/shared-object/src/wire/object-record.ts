@@ -4,7 +4,6 @@ import { type ObjectId, objectIdType } from "../core/object-id.ts";
 
 /** Append-only. `epoch` and `handover` are of rooms. */
 export const recordKinds = { value: 0, fileReference: 1, rotated: 2, deleted: 3, epoch: 4, handover: 5 } as const;
-export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
 
 /** R (SPEC §3.1): one version of an object. */
 export interface ObjectRecord {
