@@ -55,7 +55,7 @@ const encoder = new TextEncoder();
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
 /** Below this the garbage collector is cheaper. */
-const largeBytes = 65_536;
+const largeBytes = 16_384;
 
 interface Transferable {
   /** ES2024. */
