@@ -23,7 +23,7 @@ test("object commands killed at any moment are finished by running them again, a
   const told: Line[] = [];
   expect([0, "object-exists"]).toContain(await atLast(ada, delay, ["object", "create", "notes", "value 0"]));
   expect(await atLast(ada, delay, ["object", "share", "notes", "ben"])).toBe(0);
-  const values = [1, 2, 3, 4].map((n) => `value ${n}`);
+  const values = [1, 2, 3].map((n) => `value ${n}`);
   for (const value of values) {
     expect(await atLast(ada, delay, ["object", "set", "notes", value])).toBe(0);
     told.push(...(await ben.run(["receive"], { killAfter: delay() })).lines);
@@ -49,7 +49,7 @@ test("profile commands likewise: a contact sees the one that was shared last, wh
   const delay = delays(5);
   expect(await atLast(ada, delay, ["profile", "set", "--profile", "friends", "name=Ada"])).toBe(0);
   expect(await atLast(ada, delay, ["profile", "set", "--profile", "work", "name=Dr. Lovelace", "status=busy"])).toBe(0);
-  for (const profile of ["friends", "work", "friends", "work"]) {
+  for (const profile of ["friends", "work"]) {
     expect(await atLast(ada, delay, ["profile", "share", "ben", "--profile", profile])).toBe(0);
     await ben.run(["receive"], { killAfter: delay() });
   }
