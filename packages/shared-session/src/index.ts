@@ -6,7 +6,7 @@ export type { RoomFailure } from "./room-round.ts";
 export type { HistoryMessage, RoomStatus } from "./room-view.ts";
 export { type CreateRoomOptions, Rooms, type RoomsReport, type SentMessage } from "./rooms.ts";
 export { SharedSessionError, type SharedSessionErrorCode } from "./shared-session-error.ts";
-export type { Outgoing } from "./step/post.ts";
+export { type Outgoing, readTag, type StoredTag } from "./step/post.ts";
 export type { Policy } from "./wire/epoch.ts";
 export { type RoomEvent, type RoomEventKind, roomEventCodec, roomEventKinds } from "./wire/event.ts";
 export { type Evidence, evidenceCodec } from "./wire/evidence.ts";

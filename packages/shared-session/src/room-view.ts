@@ -21,6 +21,8 @@ export interface RoomStatus {
   readonly policy: Policy | undefined;
   readonly members: readonly {
     readonly id: CwebId;
+    /** The contact card with which it joined: where it is read. */
+    readonly card: string;
     /** Shown by a tag of its own, not only by the admin's word, to be who it is. */
     readonly isVouched: boolean;
   }[];
@@ -49,7 +51,7 @@ export function statusOf(draft: RoomDraft): RoomStatus {
     admin: head.admin,
     isAdmin: draft.isAdmin,
     policy: current?.policy,
-    members: (current?.members ?? []).map(({ id, gspk }) => ({ id, isVouched: isVouched(draft, id, gspk) })),
+    members: (current?.members ?? []).map(({ id, card, gspk }) => ({ id, card, isVouched: isVouched(draft, id, gspk) })),
     canSend: canSend(draft),
     confirmedAt: draft.isAdmin ? draft.tx.now : (descriptor?.answeredAt ?? 0),
     missing: head.missing.map((one) => ({
@@ -108,6 +110,14 @@ export function historyOf(draft: RoomDraft, limit: number): readonly HistoryMess
     position,
     receivedBy: hasReceipts ? readersOf(draft, covered, { epoch: message.epoch, index, n: message.n }, message.sender) : [],
   }));
+}
+
+/** More than are kept. */
+const allMessages = 1_000_000;
+
+export function positionsOf(draft: RoomDraft): ReadonlyMap<MessageHash, number> {
+  const shown = history(draft, { limit: allMessages }).filter(({ isShown, message }) => isShown && !silent.has(message.kind));
+  return new Map(shown.map(({ messageId }, position) => [messageId, position]));
 }
 
 export const isMemberNow = (draft: RoomDraft, id: CwebId): boolean =>

@@ -1,20 +1,21 @@
 import type { CwebId } from "@cweb/discovery";
-import type { FlushReport } from "@cweb/mailbox";
+import type { FlushReport, Transaction } from "@cweb/mailbox";
 import { riderKinds, type SessionLayer } from "@cweb/session";
-import { type EpochId, type GroupId, parseGroupId } from "./core/ids.ts";
+import type { GroupId, MessageHash } from "./core/ids.ts";
 import { descriptorFresh, maxHints } from "./core/limits.ts";
+import { DescriptorGuard } from "./descriptor-guard.ts";
 import { postLetters } from "./letter-post.ts";
 import { type Cancellable, cancel, type RoomsOptions } from "./options.ts";
 import type { RoomDraft } from "./room-draft.ts";
 import { RoomLayer } from "./room-layer.ts";
 import { type RoomFailure, RoomRound } from "./room-round.ts";
 import { RoomRunner } from "./room-runner.ts";
-import { type HistoryMessage, historyOf, type RoomStatus, statusOf } from "./room-view.ts";
+import { type HistoryMessage, historyOf, positionsOf, type RoomStatus, statusOf } from "./room-view.ts";
 import { SharedSessionError } from "./shared-session-error.ts";
 import { makeHeads, sendHints } from "./step/announce.ts";
 import { addMembers, offerRole, removeMembers, renameRoom } from "./step/command.ts";
 import { foundRoom, join, leave } from "./step/found.ts";
-import { type Outgoing, readTag, sendMessage } from "./step/post.ts";
+import { type Outgoing, readTag, type StoredTag, sendMessage } from "./step/post.ts";
 import { addRoom, loadRooms } from "./step/room-steps.ts";
 import { tryDecode } from "./wire/decode.ts";
 import type { Policy } from "./wire/epoch.ts";
@@ -24,6 +25,8 @@ export interface CreateRoomOptions {
   /** 1 to 256 bytes of UTF-8. */
   readonly name: string;
   readonly policy?: Partial<Policy>;
+  /** What the application notes of the room in the same commit; what it throws, `create` throws, and nothing is made. */
+  readonly note?: (tx: Transaction, id: GroupId) => void;
 }
 
 export interface SentMessage {
@@ -56,43 +59,49 @@ export class Rooms {
   readonly layer: SessionLayer;
   readonly #runner: RoomRunner;
   readonly #options: RoomsOptions;
+  readonly #guard: DescriptorGuard;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
     this.#runner = new RoomRunner(options);
+    this.#guard = new DescriptorGuard(this.#runner);
     this.layer = new RoomLayer(this.#runner.tools);
   }
 
   /** A new room with this home as its admin. Throws `SharedSessionError` `bad-name`, `too-large`. */
-  async create({ name, policy }: CreateRoomOptions, { signal }: Cancellable = {}): Promise<{ readonly id: GroupId }> {
+  async create({ name, policy, note }: CreateRoomOptions, { signal }: Cancellable = {}): Promise<{ readonly id: GroupId }> {
     const card = await this.#options.card(cancel(signal));
     const { tools } = this.#runner;
     return this.#runner.transact((tx) => {
       const draft = foundRoom(tx, tools, { name, card, policy: { ...defaultPolicy, ...policy } });
       addRoom(tx, draft.head.groupId);
       draft.save();
+      note?.(tx, draft.head.groupId);
       return { id: draft.head.groupId };
     }, cancel(signal));
   }
 
-  /** Invites contacts; they are members once they have answered. Throws `unknown-room`, `not-admin`, `unknown-contact`. */
-  add(id: GroupId, contacts: readonly CwebId[], options: Cancellable = {}): Promise<void> {
+  /**
+   * Invites contacts; they are members once they have answered. Like all that follows it answers for whom something was queued. Throws `unknown-room`,
+   * `not-admin`, `unknown-contact`.
+   */
+  add(id: GroupId, contacts: readonly CwebId[], options: Cancellable = {}): Promise<readonly CwebId[]> {
     return this.#command(id, (draft) => addMembers(draft, contacts), options);
   }
 
   /** From now on these read nothing new. Whoever is only invited is invited no more. Throws `unknown-room`, `not-admin`, `waiting`. */
-  remove(id: GroupId, members: readonly CwebId[], options: Cancellable = {}): Promise<void> {
+  remove(id: GroupId, members: readonly CwebId[], options: Cancellable = {}): Promise<readonly CwebId[]> {
     return this.#command(id, (draft) => removeMembers(draft, members), options);
   }
 
   /** Accepts an invitation. The admin's next epoch makes this home a member. Throws `unknown-room`, `not-a-member`. */
-  async join(id: GroupId, { signal }: Cancellable = {}): Promise<void> {
+  async join(id: GroupId, { signal }: Cancellable = {}): Promise<readonly CwebId[]> {
     const card = await this.#options.card(cancel(signal));
-    await this.#command(id, (draft) => join(draft, card), cancel(signal));
+    return this.#command(id, (draft) => join(draft, card), cancel(signal));
   }
 
   /** Asks the admin to be taken out. An admin hands the role over first. Throws `unknown-room`, `not-a-member`. */
-  leave(id: GroupId, options: Cancellable = {}): Promise<void> {
+  leave(id: GroupId, options: Cancellable = {}): Promise<readonly CwebId[]> {
     return this.#command(
       id,
       (draft) => {
@@ -105,12 +114,12 @@ export class Rooms {
   }
 
   /** Offers the admin role to a member, who takes it by itself. Throws `unknown-room`, `not-admin`, `unknown-contact`, `waiting`. */
-  handover(id: GroupId, member: CwebId, options: Cancellable = {}): Promise<void> {
+  handover(id: GroupId, member: CwebId, options: Cancellable = {}): Promise<readonly CwebId[]> {
     return this.#command(id, (draft) => offerRole(draft, member), options);
   }
 
   /** Throws `unknown-room`, `not-admin`, `bad-name`. */
-  rename(id: GroupId, name: string, options: Cancellable = {}): Promise<void> {
+  rename(id: GroupId, name: string, options: Cancellable = {}): Promise<readonly CwebId[]> {
     return this.#command(id, (draft) => renameRoom(draft, name), options);
   }
 
@@ -134,18 +143,21 @@ export class Rooms {
   }
 
   /**
-   * One round over all rooms: descriptors that are due, messages that were announced or referred to, at most one probe, and what is due
+   * One round over all rooms: descriptors that are due (`all`: each one), messages that were announced or referred to, at most one probe, and what is due
    * besides. The stores' failures are answered.
    */
-  async poll({ signal }: Cancellable = {}): Promise<RoomsReport> {
+  async poll({ all = false, signal }: Cancellable & { readonly all?: boolean } = {}): Promise<RoomsReport> {
     const round = new RoomRound(this.#runner, cancel(signal));
     const rooms = await this.list(cancel(signal));
     for (const id of rooms) {
-      await round.readDescriptors(id);
+      await round.readDescriptors(id, all ? 0 : undefined);
       await round.readMissing(id);
     }
     await round.probe();
-    for (const id of rooms) await round.tend(id);
+    for (const id of rooms) {
+      await round.tend(id);
+      await this.#guard.cover(id, cancel(signal));
+    }
     const wroteTo = await this.#post(rooms, signal);
     await this.#ride(rooms, signal);
     return { ...round.tally, wroteTo };
@@ -155,24 +167,23 @@ export class Rooms {
   async maintain({ signal }: Cancellable = {}): Promise<readonly CwebId[]> {
     const round = new RoomRound(this.#runner, cancel(signal));
     const rooms = await this.list(cancel(signal));
-    for (const id of rooms) await round.tend(id);
+    for (const id of rooms) {
+      await round.tend(id);
+      await this.#guard.cover(id, cancel(signal));
+    }
     return this.#post(rooms, signal);
   }
 
   /** Give it each report of `Mailbox.flush`: members are told only of what is stored. Answers for whom something was queued. */
   async noteFlush({ stored }: FlushReport, { signal }: Cancellable = {}): Promise<readonly CwebId[]> {
-    const newest = new Map<string, { readonly epoch: EpochId; readonly n: number }>();
+    const newest = new Map<GroupId, StoredTag>();
     for (const { tag } of stored) {
       const read = tag === undefined ? undefined : readTag(tag);
-      if (!read || (newest.get(read.groupId)?.n ?? -1) >= read.n) continue;
-      newest.set(read.groupId, { epoch: read.epoch as EpochId, n: read.n });
+      if (read && (newest.get(read.groupId)?.n ?? -1) < read.n) newest.set(read.groupId, read);
     }
     const hints = Math.min(maxHints, this.#options.hints ?? maxHints);
-    const rooms = [...newest.keys()].flatMap((id) => parseGroupId(id) ?? []);
-    for (const id of rooms) {
-      const place = newest.get(id);
-      if (place) await this.#runner.step(id, (draft) => sendHints(draft, place, hints), cancel(signal));
-    }
+    for (const [id, place] of newest) await this.#runner.step(id, (draft) => sendHints(draft, place, hints), cancel(signal));
+    const rooms = [...newest.keys()];
     await this.#ride(rooms, signal);
     return this.#post(rooms, signal);
   }
@@ -192,9 +203,14 @@ export class Rooms {
     return this.#runner.step(id, (draft) => historyOf(draft, limit), cancel(signal));
   }
 
-  async #command(id: GroupId, run: (draft: RoomDraft) => void, { signal }: Cancellable): Promise<void> {
+  /** Where messages stand in the order now, from 0; those that are not shown are left out. Throws `unknown-room`. */
+  positions(id: GroupId, { signal }: Cancellable = {}): Promise<ReadonlyMap<MessageHash, number>> {
+    return this.#runner.step(id, positionsOf, cancel(signal));
+  }
+
+  async #command(id: GroupId, run: (draft: RoomDraft) => void, { signal }: Cancellable): Promise<readonly CwebId[]> {
     await this.#runner.step(id, run, cancel(signal));
-    await this.#post([id], signal);
+    return this.#post([id], signal);
   }
 
   async #post(rooms: readonly GroupId[], signal: AbortSignal | undefined): Promise<readonly CwebId[]> {

@@ -1,7 +1,8 @@
+import { decodeBase32, encodeBase32 } from "@cweb/crypto";
 import type { MessageKind } from "@cweb/session";
 import { associatedData, messagePath, takeKey } from "../core/chain.ts";
 import { type Epoch, indexOf } from "../core/epoch.ts";
-import { noMessage } from "../core/ids.ts";
+import { type EpochId, type GroupId, noMessage, parseGroupId } from "../core/ids.ts";
 import { maxParents, maxPayload } from "../core/limits.ts";
 import { type Chain, type Chains, ownCodec, storedCodec } from "../core/records.ts";
 import type { Node } from "../core/room-head.ts";
@@ -51,7 +52,7 @@ function write(draft: RoomDraft, epoch: Epoch, posting: Posting): Node {
   const seal = { messageKey: taken.messageKey, associatedData: associatedData(epoch, draft.own, n) };
   const path = messagePath(crypto, chain, n);
   const node = { epoch: epoch.epoch, index, n, messageId: opened.messageId, lamport: message.lamport };
-  const options = { chain: `room/${head.groupId}/${epoch.epoch}`, beaconFirst: n === 0, tag: tagOf(draft, node) };
+  const options = { chain: `room/${head.groupId}/${epoch.epoch}`, beaconFirst: n === 0, tag: tagOf(draft, node, posting.uuid) };
   tx.publish(path, sealMessage(crypto, tx.random, seal, opened.signed), options);
   tx.consume(...taken.consumed);
   draft.setChains(epoch.epoch, { ...chains, chains: chains.chains.with(index, taken.chain) });
@@ -93,15 +94,23 @@ function compose(
 }
 
 const tagPrefix = "room";
-const tagOf = (draft: RoomDraft, { epoch, index, n }: Node): string => [tagPrefix, draft.head.groupId, epoch, index, n].join(" ");
+const tagOf = (draft: RoomDraft, { epoch, index, n }: Node, uuid: Uint8Array): string =>
+  [tagPrefix, draft.head.groupId, epoch, index, n, encodeBase32(uuid)].join(" ");
 
-/** What a flush report's tag says was stored; `undefined` for what is not of a room. */
-export function readTag(
-  tag: string,
-): { readonly groupId: string; readonly epoch: string; readonly index: number; readonly n: number } | undefined {
-  const [prefix, groupId, epoch, index, n] = tag.split(" ");
-  if (prefix !== tagPrefix || !groupId || !epoch) return undefined;
-  return { groupId, epoch, index: Number(index), n: Number(n) };
+export interface StoredTag {
+  readonly groupId: GroupId;
+  readonly epoch: EpochId;
+  readonly n: number;
+  /** The sending application's id: 16 bytes. */
+  readonly messageId: Uint8Array;
+}
+
+/** Which message of a room a flush report's tag says was stored; `undefined` for what is none. */
+export function readTag(tag: string): StoredTag | undefined {
+  const [prefix, group = "", epoch, _index, n, uuid = ""] = tag.split(" ");
+  const [groupId, messageId] = [parseGroupId(group), decodeBase32(uuid)];
+  if (prefix !== tagPrefix || !groupId || !messageId) return undefined;
+  return { groupId, epoch: epoch as EpochId, n: Number(n), messageId };
 }
 
 /** What an application sends. */
