@@ -159,20 +159,25 @@ export function takeDescriptor(draft: RoomDraft, what: { readonly owner: CwebId;
     else older(draft, asked);
     return;
   }
+  takeFound(draft, asked, answer);
+}
+
+function takeFound(draft: RoomDraft, key: DescriptorKey, answer: ReadResult & { readonly kind: "found" }): void {
+  const { now } = draft.tx;
   const signed = openSigned(draft.crypto, sealKeyOf(draft, key), answer.bytes);
   const record = signed && verifyRecord(draft.crypto, key.signingKey, signed);
   if (!signed || !record || record.epoch !== key.e || record.objectId !== (draft.head.groupId as string)) {
-    setDescriptor(draft, asked);
+    setDescriptor(draft, key);
     raise(draft, "descriptor-invalid", key.owner);
     return;
   }
   const { version, prevVersion, prevHash } = record;
   if (version > now + clockTolerance) {
-    setDescriptor(draft, asked);
+    setDescriptor(draft, key);
     return;
   }
   if (version < key.version) {
-    older(draft, asked);
+    older(draft, key);
     return;
   }
   const head = recordHead(draft.crypto, signed);
@@ -188,8 +193,8 @@ export function takeDescriptor(draft: RoomDraft, what: { readonly owner: CwebId;
     stored: storable(answer.version),
     isRotated,
   };
-  settle(draft, { ...asked, ...read, answeredAt: now });
-  take(draft, signed, isRotated ? key.owner : null, what);
+  settle(draft, { ...key, ...read, answeredAt: now });
+  take(draft, signed, isRotated ? key.owner : null, key);
 }
 
 function take(draft: RoomDraft, signed: SignedRecord, rotatedBy: CwebId | null, { e }: { readonly e: number }): void {
