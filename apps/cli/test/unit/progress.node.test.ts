@@ -77,22 +77,28 @@ describe("a transfer on a terminal", () => {
   const half = { done: 32_000_000, total: 64_000_000, rate: 8_000_000, left: 4_000 };
 
   test("is a bar that is gone at the end, and leaves the cursor alone", async () => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(1_000);
     const text = await onTerminal(false, (view) => {
       view.report(half);
       view.report({ ...half, done: 33_000_000 });
-    });
+      now.mockReturnValue(1_100);
+      view.report({ ...half, done: 34_000_000 });
+    }).finally(() => now.mockRestore());
     expect(text).toContain("50 %  32.0 MB of 64.0 MB");
     expect(text).not.toContain("33.0 MB");
+    expect(text).toContain("34.0 MB");
     expect(text).not.toContain("\u001b[?25l");
     expect(text.lastIndexOf("\u001b[2K")).toBeGreaterThan(text.indexOf("film.mp4"));
   });
 
   test("is lines for programs, of what has moved, and no bar", async () => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(1_000);
     const text = await onTerminal(true, (view) => {
       view.report({ done: 1, total: 64_000_000, rate: 0, left: undefined });
       view.report(half);
+      now.mockReturnValue(1_999);
       view.report({ ...half, done: 33_000_000 });
-    });
+    }).finally(() => now.mockRestore());
     expect(text).toBe('{"type":"progress","file":"film.mp4","done":32000000,"total":64000000,"rate":8000000}\n');
   });
 });
