@@ -1,4 +1,6 @@
+import { sha256 } from "#platform";
 import type { ReadOptions, ReadResult, Version } from "./port.ts";
+import { hexOf } from "./s3-sign.ts";
 import { StorageRemoteError, tooLarge } from "./storage-remote-error.ts";
 
 /** What is sent. The web's `fetch` understands it as it is. */
@@ -163,8 +165,7 @@ const LOCAL = "sha256-";
  * versions still mean equal bytes. `part` tells the range where `bytes` are not the whole.
  */
 export async function localVersion(bytes: Uint8Array, part?: ReadOptions["range"]): Promise<Version> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes.slice());
-  const hex = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = hexOf(await sha256(bytes as Uint8Array<ArrayBuffer>));
   return `${LOCAL}${hex}${part === undefined ? "" : `-${part.offset}-${part.length}`}` as Version;
 }
 

@@ -1,4 +1,4 @@
-import { platformFetch } from "#platform-fetch";
+import { platformFetch } from "#platform";
 import { discard, type Fetch, foundIn, readHeaders, send, unreachable } from "./fetch.ts";
 import type { RequestEvent } from "./meter.ts";
 import type { Path, ReadOptions, ReadResult, RemoteReader } from "./port.ts";

@@ -1,5 +1,4 @@
-import { AwsV4Signer } from "aws4fetch";
-import { platformFetch } from "#platform-fetch";
+import { platformFetch, sha256 as sha256Of } from "#platform";
 import {
   discard,
   type Fetch,
@@ -18,7 +17,9 @@ import { beyondEnd, checkRead, readPart } from "./range.ts";
 import { errorCodeOf, readRefusal, refusalError, retryAfterOf, type S3Refusal, writeRefusal } from "./s3-answer.ts";
 import { type ListPage, listPages, pageOf } from "./s3-list.ts";
 import { bucketUrl, checkLocation, keyOf, type S3Options, storeName } from "./s3-place.ts";
-import { conditionalWriter, hexOf, type PutCondition, type PutContent } from "./s3-write.ts";
+import { createSigner, hexOf, type Unsigned } from "./s3-sign.ts";
+import { conditionalWriter, type PutCondition, type PutContent } from "./s3-write.ts";
+import { signingTime } from "./system-time.ts";
 
 export type { S3Options } from "./s3-place.ts";
 
@@ -41,14 +42,14 @@ class SignedBucket {
   readonly store: string;
   readonly url: string;
   readonly #fetch: Fetch;
-  // The signer keeps the day's signing key here.
-  readonly #cache: Map<string, ArrayBuffer> = new Map();
+  readonly #sign: (request: Unsigned, at: Date) => Promise<Record<string, string>>;
 
   constructor(location: S3Location, options: S3Options) {
     this.location = checkLocation(location);
     this.store = storeName(this.location);
     this.url = bucketUrl(this.location);
     this.#fetch = options.fetch ?? platformFetch;
+    this.#sign = createSigner(this.location.credentials, this.location.region);
   }
 
   objectUrl(path: Path): string {
@@ -56,26 +57,11 @@ class SignedBucket {
   }
 
   async send({ method, url, headers = {}, body, sha256, signal }: Outgoing): Promise<FetchResponse> {
-    const { credentials, region } = this.location;
-    const hash = body === undefined ? EMPTY_SHA256 : (sha256 ?? (await sha256Hex(body)));
-    // The signer takes the device's real time: a signature made with any other would be refused.
-    const signer = new AwsV4Signer({
-      method,
-      url,
-      headers: { ...headers, "x-amz-content-sha256": hash },
-      ...credentials,
-      service: "s3",
-      region,
-      cache: this.#cache,
-    });
-    const signed = await signer.sign();
+    const hash = body === undefined ? EMPTY_SHA256 : (sha256 ?? hexOf(await sha256Of(body)));
+    const signed = await this.#sign({ method, url, headers: { ...headers, "x-amz-content-sha256": hash } }, signingTime());
     signal?.throwIfAborted();
-    return send(this.#fetch, { method, url, headers: Object.fromEntries(signed.headers), signal, ...(body && { body }) });
+    return send(this.#fetch, { method, url, headers: signed, signal, ...(body && { body }) });
   }
-}
-
-async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** Without its code a refusal may mean anything: one that is cut off in its body is a broken connection. */

@@ -2,6 +2,7 @@ import { isLocal } from "./fetch.ts";
 import type { RequestEvent } from "./meter.ts";
 import type { Path, Version, WriteOptions, WriteResult } from "./port.ts";
 import { ifMatch, type Quoting } from "./s3-place.ts";
+import { hexOf } from "./s3-sign.ts";
 import { StorageRemoteError } from "./storage-remote-error.ts";
 
 /** The condition of one PUT. */
@@ -14,11 +15,6 @@ export interface PutCondition {
 export interface PutContent {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly sha256: string | undefined;
-}
-
-/** Lower-case hexadecimal. */
-export function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { discard } from "../../src/fetch.ts";
 import { httpReader } from "../../src/http.ts";
 import { type RemoteReader, toPath } from "../../src/index.ts";
-import { platformFetch } from "../../src/transport/node.ts";
+import { platformFetch } from "../../src/platform/node.ts";
 
 const path = toPath("a");
 const request = {

@@ -1,3 +1,4 @@
+import { createHmac, hash } from "node:crypto";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { release } from "@cweb/crypto";
@@ -37,3 +38,13 @@ export const platformFetch: Fetch = (url, { method, headers, body, signal }) =>
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+
+/** 32 bytes. On the calling thread: waking WebCrypto's costs more than to hash and sign a request. */
+export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return hash("sha256", bytes, "buffer");
+}
+
+/** 32 bytes. */
+export async function hmacSha256(key: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
+  return createHmac("sha256", key).update(bytes).digest();
+}
