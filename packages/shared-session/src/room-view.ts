@@ -94,20 +94,21 @@ export interface HistoryMessage {
 
 const silent: ReadonlySet<number> = new Set([roomKinds.hint.number, roomKinds.copy.number, roomKinds.vouch.number]);
 
-/** The messages that are shown, in the order that all members have. */
+/** The newest messages that are shown, in the order that all members have. */
 export function historyOf(draft: RoomDraft, limit: number): readonly HistoryMessage[] {
-  const entries = history(draft, { limit });
+  const entries = history(draft);
   const hasReceipts = draft.current?.policy.receipts ?? false;
   const covered = hasReceipts ? coverage(draft, entries) : new Map();
   const shown = entries.filter(({ isShown, message }) => isShown && !silent.has(message.kind));
-  return shown.map(({ message, messageId, index }, position) => ({
+  const first = Math.max(0, shown.length - limit);
+  return shown.slice(first).map(({ message, messageId, index }, i) => ({
     hash: messageId,
     messageId: message.uuid,
     from: message.sender,
     kind: message.kind,
     payload: message.payload,
     sentAt: Math.min(message.time, draft.tx.now),
-    position,
+    position: first + i,
     receivedBy: hasReceipts ? readersOf(draft, covered, { epoch: message.epoch, index, n: message.n }, message.sender) : [],
   }));
 }

@@ -198,7 +198,7 @@ export class Rooms {
     return this.#runner.step(id, statusOf, cancel(signal));
   }
 
-  /** The messages in the order that all members have, the oldest first, at most `limit` (1,000). Throws `unknown-room`. */
+  /** The newest messages, at most `limit` (1,000), in the order that all members have. Throws `unknown-room`. */
   history(id: GroupId, { limit = 1000, signal }: Cancellable & { readonly limit?: number } = {}): Promise<readonly HistoryMessage[]> {
     return this.#runner.step(id, (draft) => historyOf(draft, limit), cancel(signal));
   }

@@ -21,12 +21,24 @@ export interface HistoryEntry {
   readonly isShown: boolean;
 }
 
-/** Messages that are held, in their order. `tx.scan` does not see what this step has changed. */
-export function history(draft: RoomDraft, options: { readonly after?: string; readonly limit: number }): readonly HistoryEntry[] {
-  return draft.tx.scan(draft.names.messagePrefix, options).map(({ name, bytes }) => {
-    const { body, index, isShown } = storedCodec.decode(bytes);
-    return { message: messageCodec.decode(body), messageId: name.slice(name.lastIndexOf("-") + 1) as MessageHash, index, isShown };
-  });
+const pageSize = 1000;
+
+/** All messages that are held, in their order. `tx.scan` does not see what this step has changed. */
+export function history(draft: RoomDraft): readonly HistoryEntry[] {
+  const found: HistoryEntry[] = [];
+  for (let after: string | undefined = ""; after !== undefined; ) {
+    const page: readonly { readonly name: string; readonly bytes: Uint8Array }[] = draft.tx.scan(draft.names.messagePrefix, {
+      after,
+      limit: pageSize,
+    });
+    for (const { name, bytes } of page) {
+      const { body, index, isShown } = storedCodec.decode(bytes);
+      const messageId = name.slice(name.lastIndexOf("-") + 1) as MessageHash;
+      found.push({ message: messageCodec.decode(body), messageId, index, isShown });
+    }
+    after = page.length === pageSize ? page.at(-1)?.name : undefined;
+  }
+  return found;
 }
 
 function raise(extent: Map<string, number>, { epoch, index, n }: Place): void {

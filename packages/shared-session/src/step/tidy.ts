@@ -26,7 +26,7 @@ function withdrawRead(draft: RoomDraft): void {
   if (owned.length === 0) return;
   const { confirmedNow } = draft.tx;
   const keepDays = draft.current?.policy.keepDays ?? 0;
-  const covered = coverage(draft, history(draft, { limit: 2000 }));
+  const covered = coverage(draft, history(draft));
   for (const { name, bytes } of owned) {
     const own = ownCodec.decode(bytes);
     const age = confirmedNow - own.time;

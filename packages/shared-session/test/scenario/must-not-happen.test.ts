@@ -320,7 +320,7 @@ describe("what must not happen in a room", () => {
     world.settle(4, minute);
     const who = (reader: number): readonly number[] =>
       world.look(reader, (draft) => {
-        const entries = history(draft, { limit: 100 });
+        const entries = history(draft);
         const entry = entries.find(({ message }) => message.kind === kinds.text.number);
         if (!entry) return [];
         const place = { epoch: entry.message.epoch, index: entry.index, n: entry.message.n };
