@@ -19,16 +19,21 @@ export class Output {
     await write(process.stdout, `${text}\n`);
   }
 
+  /** What went wrong on the way: what waits for it is tried again by later commands. */
   async problem(error: unknown, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const problem = problemOf(error);
-    await this.say(problem, about);
+    await this.say(problemOf(error), about, "It is tried again later.");
   }
 
-  async say({ code, message, retryable }: Problem, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  /** What ended the command: nothing but another one tries it again. */
+  async failure(error: unknown): Promise<void> {
+    await this.say(problemOf(error), {}, "Try again later.");
+  }
+
+  async say({ code, message, retryable }: Problem, about: Readonly<Record<string, unknown>> = {}, advice = ""): Promise<void> {
     const contact = typeof about.contact === "string" ? `${about.contact}: ` : "";
     const text = this.isJson
       ? jsonLine({ type: "error", code, message, retryable, ...about })
-      : `cweb: ${contact}${message}${retryable ? " (It is tried again later.)" : ""}`;
+      : `cweb: ${contact}${message}${retryable && advice !== "" ? ` (${advice})` : ""}`;
     // With standard error closed there is nobody left to tell.
     await write(process.stderr, `${text}\n`).catch(() => undefined);
   }

@@ -1,6 +1,7 @@
 import { systemClock } from "@cweb/crypto";
 import type { Progress } from "@cweb/file-sharing";
 import type { Output } from "./output.ts";
+import { word } from "./phrases.ts";
 import { progressText } from "./progress-text.ts";
 
 /** In ms. Programs get a line a second at most; the eye sees ten a second as motion. */
@@ -41,6 +42,8 @@ export class ProgressView {
       const { createLogUpdate } = await import("log-update");
       // The cursor stays: a process that is killed could not bring it back.
       view.#bar = createLogUpdate(screen as NodeJS.WriteStream, { showCursor: true });
+      // Until something moves: a network that is not there shows only after a while.
+      view.#bar(`${word(file)}  …`);
     }
     return view;
   }

@@ -24,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return await parseAndRun(args, output, stop.signal);
   } catch (error) {
     if (interrupted !== undefined && stop.signal.aborted) return interrupted;
-    if (!(error instanceof CliError && error.code === "output-closed")) await output.problem(error);
+    if (!(error instanceof CliError && error.code === "output-closed")) await output.failure(error);
     return exitCodeOf(error);
   }
 }
