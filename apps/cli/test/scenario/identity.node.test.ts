@@ -137,10 +137,8 @@ describe("usage", () => {
     [["receive", "--timeout", "soon"]],
     [["status", "extra"]],
     [["send", "ben", "x", "--id", "no-uuid"]],
-    [
-      ["share", "file"],
-      ["fetch", "x", "--range", "1-2"],
-    ],
+    [["share", "file"]],
+    [["fetch", "x", "--range", "1-2"]],
   ])("%j ends with 2 and one sentence", async (args) => {
     const result = await ada.run(args);
     expect([result.code, result.stdout, result.errors.length]).toEqual([2, "", 1]);
