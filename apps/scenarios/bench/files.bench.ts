@@ -54,6 +54,9 @@ function downloads(stage: Stage, reference: string): Contestants {
   });
   return {
     "lib-storage, not encrypted": into((folder) => plain({ work: "down", place: server.bucketOf("plain"), file: join(folder, "file") })),
+    "lib-storage, waiting for the disk": into((folder) =>
+      plain({ work: "down", place: server.bucketOf("plain"), file: join(folder, "file"), flush: true }),
+    ),
     "file-sharing": into((folder) => download(stage, reference, folder)),
     ...Object.fromEntries(peers),
   };

@@ -11,9 +11,11 @@ export interface PlainJob {
   readonly work: "up" | "down";
   readonly place: Bucket;
   readonly file: string;
+  /** For `down`: wait until the disk has it, as file-sharing does. */
+  readonly flush?: boolean;
 }
 
-const { work, place, file } = JSON.parse(process.argv[2] ?? "") as PlainJob;
+const { work, place, file, flush = false } = JSON.parse(process.argv[2] ?? "") as PlainJob;
 const { endpoint, bucket, accessKeyId, secretAccessKey } = place;
 const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });
 const Key = "file";
@@ -22,7 +24,7 @@ await measureSelf(async () => {
   if (work === "up") await new Upload({ client, params: { Bucket: bucket, Key, Body: createReadStream(file) } }).done();
   else {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    await pipeline(Body as Readable, createWriteStream(file));
+    await pipeline(Body as Readable, createWriteStream(file, { flush }));
   }
   return {};
 });
