@@ -15,7 +15,7 @@ export interface Rider {
 
 /** Where values go that do not fit into one object: file-sharing, bound to this home by its composition root. */
 export interface ValueFiles {
-  /** Resolves when all of it is stored. `key` names the upload, so that it can be resumed. `reference`: at most 4 KiB. */
+  /** Resolves when all of it is stored. `key` names the upload, so that it can be resumed: another value has another. `reference`: at most 4 KiB. */
   publish(
     value: Uint8Array,
     options: Cancellable & { readonly key: string },

@@ -62,7 +62,7 @@ export class Owner {
     if (decodeObjectId(id) === undefined) throw new SharedObjectError("bad-options", "This is not an ObjectId.");
     const known = wanted.id && (await objects.load(id, signal));
     if (known) return { id, version: requireLive(known).state.valueVersion };
-    const stored = await storeValue(options.files, { id, after: 0, value }, signal);
+    const stored = await storeValue(options, { id, after: 0, value }, signal);
     const { content, fileId } = stored;
     const state = await options.mailbox.transact(
       { read: objects.reads(id) },
@@ -83,7 +83,7 @@ export class Owner {
     const { objects, options } = this.#steps;
     const { state: seen } = requireLive(await objects.load(id, signal));
     requireVersion(seen);
-    const stored = await storeValue(options.files, { id, after: seen.valueVersion, value }, signal);
+    const stored = await storeValue(options, { id, after: seen.valueVersion, value }, signal);
     const run = (tx: Transaction, before: OwnedObject): OwnerStep => {
       requireVersion(before);
       return updateObject(objects.context(tx), before, stored.content, stored.fileId);

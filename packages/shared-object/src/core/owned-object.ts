@@ -187,7 +187,9 @@ export function updateObject(context: OwnerContext, before: OwnedObject, content
 }
 
 function withOld({ fileId, oldFiles }: OwnedObject, next: string | null, { now: since }: OwnerContext): OwnedObject["oldFiles"] {
-  return fileId === null || fileId === next ? oldFiles : [...oldFiles, { fileId, since }].slice(-limits.oldFiles);
+  // One that is named again, by a process that was slow, is not old any more.
+  const others = oldFiles.filter((old) => old.fileId !== next);
+  return fileId === null || fileId === next ? others : [...others, { fileId, since }].slice(-limits.oldFiles);
 }
 
 /**

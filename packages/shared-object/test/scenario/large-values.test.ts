@@ -4,10 +4,11 @@ import { limits } from "../../src/core/limits.ts";
 import type { ValueFiles } from "../../src/index.ts";
 import { day, type Home, minute, World } from "../support/world.ts";
 
-/** Files as file-sharing keeps them: by id, found again by key until they are finished. */
+/** Files as file-sharing keeps them: by id. A finished one of the same key and length is answered as it is. */
 class Files implements ValueFiles {
   readonly stored = new Map<string, Uint8Array>();
   readonly keys: string[] = [];
+  readonly #finished = new Map<string, { readonly fileId: string; readonly length: number }>();
   reads = 0;
   #next = 0;
   /** Called right after a file was stored: the place where a process may die. */
@@ -17,9 +18,13 @@ class Files implements ValueFiles {
     value: Uint8Array,
     { key }: { readonly key: string },
   ): Promise<{ readonly reference: Uint8Array; readonly fileId: string }> {
+    const finished = this.#finished.get(key);
+    if (finished?.length === value.length && this.stored.has(finished.fileId))
+      return { reference: utf8(finished.fileId), fileId: finished.fileId };
     const fileId = encodeBase32(Uint8Array.of(1, 2, 3, this.#next++));
     this.stored.set(fileId, value.slice());
     this.keys.push(key);
+    this.#finished.set(key, { fileId, length: value.length });
     this.afterPublish();
     return { reference: utf8(fileId), fileId };
   }
@@ -139,6 +144,51 @@ test("the file of a process that died before it could name it is found and remov
   await tend(world, ada, 3);
   expect([...files.stored.values()].map((bytes) => bytes[0])).toEqual([1]);
   expect(await ada.objects.value(id)).toEqual(large(1));
+});
+
+test("the file of a value that was never named stands for no other value of its length", async () => {
+  const world = new World(7);
+  const files = new Files();
+  const [ada, ben] = [world.home(files), world.home(files)] as const;
+  const { id } = await ada.objects.create({ topic: "object/large", value: large(1) });
+  await ada.objects.share(id, [ben.id]);
+  files.afterPublish = () => {
+    throw new Error("killed");
+  };
+  await expect(ada.objects.update(id, large(2))).rejects.toThrow("killed");
+  files.afterPublish = () => undefined;
+  await ada.objects.update(id, large(3));
+  await ada.flush();
+  await ben.round();
+  expect((await ben.objects.get(ada.id, id))?.value.at(0)).toBe(3);
+});
+
+test("a file that a slow process names once more after another value is no old one", async () => {
+  const world = new World(8);
+  const files = new Files();
+  const [ada, ben] = [world.home(files), world.home(files)] as const;
+  const { id } = await ada.objects.create({ topic: "object/large", value: large(1) });
+  await ada.objects.share(id, [ben.id]);
+  const [stored, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const publish = files.publish.bind(files);
+  files.publish = async (...args) => {
+    files.publish = publish;
+    const file = await publish(...args);
+    stored.resolve();
+    await slow.promise;
+    return file;
+  };
+  const last = ada.objects.update(id, large(2));
+  await stored.promise;
+  await ada.objects.update(id, large(2));
+  await ada.objects.update(id, large(3));
+  slow.resolve();
+  await last;
+  await ada.flush();
+  await tend(world, ada, 3);
+  await ben.round();
+  expect([...files.stored.values()].map((bytes) => bytes[0])).toEqual([2]);
+  expect((await ben.objects.get(ada.id, id))?.value.at(0)).toBe(2);
 });
 
 test("above 8 MiB nothing is stored", async () => {
