@@ -71,11 +71,15 @@ const short = (name) => (name.length > 12 ? `${name.slice(0, 6)}…${name.slice(
 const bytes = (n) => (n >= 2 ** 20 ? `${(n / 2 ** 20).toFixed(1)} MiB` : n >= 10_240 ? `${Math.round(n / 1024)} KiB` : `${n} B`);
 
 let seen = 0;
-/** What the provider's log has gained since it was last read. */
+/** What the provider's log has gained since it was last read. What stands behind the last line's end is still being written. */
+function unread() {
+  const lines = existsSync(logFile) ? readFileSync(logFile, "utf8").split("\n").slice(0, -1) : [];
+  return lines.slice(seen).map((line) => JSON.parse(line));
+}
+
 function newRequests() {
-  const lines = existsSync(logFile) ? readFileSync(logFile, "utf8").trim().split("\n").filter(Boolean) : [];
-  const fresh = lines.slice(seen).map((line) => JSON.parse(line));
-  seen = lines.length;
+  const fresh = unread();
+  seen += fresh.length;
   return fresh;
 }
 
@@ -124,12 +128,7 @@ async function as(name, args, { show = shorter, mayEndWith = 0 } = {}) {
 async function killed(name, args, most) {
   newRequests();
   const { child, ended } = start(cwebBin, ["--home", at(name), ...args], null);
-  const isTime = () =>
-    readFileSync(logFile, "utf8")
-      .trim()
-      .split("\n")
-      .slice(seen)
-      .filter((line) => isChunk(JSON.parse(line))).length >= most;
+  const isTime = () => unread().filter(isChunk).length >= most;
   const watch = setInterval(() => isTime() && child.kill("SIGKILL"), 5);
   const out = await ended.finally(() => clearInterval(watch));
   return showBoth(name, args, `${out}Killed (kill -9)`, (text) => text);

@@ -8,7 +8,7 @@ const isLong = process.env.CWEB_LONG === "1";
 
 test("a transfer killed again and again sends at most one chunk again for each request under way", async () => {
   const { folder, store, ada, ben } = await s3Pair();
-  const size = 22 * chunk + 12_345;
+  const size = 18 * chunk + 12_345;
   const file = randomFile(folder, "film.bin", size);
   const out = join(folder, "out");
   const count = (method: "GET" | "PUT"): number => transfers(store.log, method).length;
@@ -37,7 +37,7 @@ test("a transfer killed again and again sends at most one chunk again for each r
   expect(fetched.lines.at(-1)).toEqual({ type: "fetched", path: out, size, sha256: sha256Of(file) });
   expect(sha256Of(out)).toBe(sha256Of(file));
   expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 test(
   `both sides killed at random moments over a link that cuts connections end with identical bytes (${isLong ? "1 GiB" : "64 MiB"})`,
@@ -80,5 +80,5 @@ test(
     expect(link.cuts).toBeGreaterThan(0);
     expect([uploadKills, downloadKills].every((kills) => kills > 0)).toBe(true);
   },
-  isLong ? 1_800_000 : 120_000,
+  isLong ? 1_800_000 : 240_000,
 );

@@ -79,6 +79,16 @@ export function sharedPairOverLink(): { readonly pair: PairOverLink } {
   return shared;
 }
 
+/** The messages that tell of a file of this name, once there is one. */
+export async function toldOf(one: Person, name: string): Promise<readonly Line[]> {
+  for (let round = 0; round < 10; round++) {
+    const lines = await one.ok(["receive"]);
+    const told = lines.filter(({ kind, file }) => kind === "file" && (file as { readonly name: string }).name === name);
+    if (told.length > 0) return told;
+  }
+  return [];
+}
+
 /** Requests for chunks and pages of files: those with large bodies. */
 export const transfers = (log: readonly LogEntry[], method: "GET" | "PUT"): readonly LogEntry[] =>
   log.filter((entry) => entry.method === method && entry.status === 200 && (method === "PUT" ? entry.bytesIn : entry.bytesOut) >= 65_536);
