@@ -66,12 +66,14 @@ export class FileDownloader {
         await to.open(size, cancel(signal));
         await log.begin(this.#head(reference, to, remote), { signal });
         await this.#fill(remote, partial, options);
+        await partial.sync();
+        signal?.throwIfAborted();
         await log.finishing({ signal });
         await to.finish(cancel(signal));
       }
       await removeDownload(this.#options.local, id, signal);
     } finally {
-      await partial.settled();
+      await this.#settle(id, partial);
       await to.close();
     }
     return { size };
@@ -83,7 +85,7 @@ export class FileDownloader {
    */
   async open(reference: FileReference, options: Route & Omit<TransferOptions, "onProgress">): Promise<OpenedFile> {
     const { to, signal } = options;
-    const { remote, log } = await this.#begin(reference, options);
+    const { id, remote, log } = await this.#begin(reference, options);
     const partial = new PartialFile(remote, to, log);
     try {
       await to.open(remote.descriptor.geometry.size, cancel(signal));
@@ -104,11 +106,16 @@ export class FileDownloader {
     };
     return openedFile(remote, find, {
       parallel: options.parallel,
-      async close() {
-        await partial.settled();
+      close: async () => {
+        await this.#settle(id, partial);
         await to.close();
       },
     });
+  }
+
+  /** What a disk may have lost is not counted on: the next run fetches all of it. */
+  async #settle(id: DownloadId, partial: PartialFile): Promise<void> {
+    if (!(await partial.settled()).isSound) await removeDownload(this.#options.local, id);
   }
 
   /** The downloads that are not finished, in no particular order. */

@@ -41,6 +41,13 @@ const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 /** What `link` answers where a file system has no hard links. */
 const withoutLinks: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
+/** After it nobody knows what of the file is on the disk. */
+function notSynced(error: unknown): FileSharingError {
+  const [code, what] = full.has(codeOf(error) ?? "") ? (["disk-full", "is full"] as const) : (["target-failed", "failed"] as const);
+  const message = `The disk ${what} and did not keep what was written (${codeOf(error) ?? "unknown error"}); it is fetched again.`;
+  return new FileSharingError(code, message, { cause: error });
+}
+
 function failed(error: unknown): FileSharingError {
   if (error instanceof FileSharingError) return error;
   if (full.has(codeOf(error) ?? "")) {
@@ -143,7 +150,10 @@ export class FolderTarget implements FileTarget {
 
   async sync({ signal }: Cancellable = {}): Promise<void> {
     signal?.throwIfAborted();
-    await this.#tried(() => this.#opened().datasync());
+    const handle = this.#opened();
+    await handle.datasync().catch((error: unknown) => {
+      throw notSynced(error);
+    });
   }
 
   async finish({ signal }: Cancellable = {}): Promise<void> {

@@ -17,6 +17,7 @@ export class PartialFile {
   readonly #flushEach: number;
   #unflushed = 0;
   #flushing: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(remote: RemoteFile, target: FileTarget, log: DownloadLog, flushEach: number = flushedAtOnce) {
     this.#remote = remote;
@@ -48,27 +49,46 @@ export class PartialFile {
     return equal(hash, entry.hash) ? content : undefined;
   }
 
-  /** Writes an authenticated chunk, then marks it. */
+  /** Writes an authenticated chunk, then marks it. Throws also what an earlier flush failed of. */
   async keep(chunk: number, { content, salt }: FetchedChunk, signal: AbortSignal): Promise<void> {
+    this.#throwFailure();
     if (content.length > 0) await this.#target.write(this.#offset(chunk), content, { signal });
-    this.#flush(content.length);
+    this.#unflushed += content.length;
+    if (this.#unflushed >= this.#flushEach && this.#flushing === undefined) this.#flush();
     await this.#log.mark(chunk, salt);
   }
 
-  #flush(bytes: number): void {
-    this.#unflushed += bytes;
-    if (this.#unflushed < this.#flushEach || this.#flushing !== undefined) return;
+  #flush(): Promise<void> {
     this.#unflushed = 0;
-    const flushed = (): void => {
+    const ended = (failure?: { readonly error: unknown }): void => {
       this.#flushing = undefined;
+      this.#failure ??= failure;
     };
-    // Nobody counts on it, and what it fails of shows again in `finish`.
-    this.#flushing = this.#target.sync().then(flushed, flushed);
+    this.#flushing = this.#target.sync().then(
+      () => ended(),
+      (error: unknown) => ended({ error }),
+    );
+    return this.#flushing;
   }
 
-  /** Resolves when nothing runs on in the target. */
-  async settled(): Promise<void> {
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Makes durable what was kept. A disk tells of a failure once: whichever flush hears of it, the file is not whole (SPEC §9.2). */
+  async sync(): Promise<void> {
+    await this.settled();
+    if (this.#failure === undefined) await this.#flush();
+    this.#throwFailure();
+  }
+
+  /**
+   * Resolves when nothing runs on in the target. Whether all that was written may still be there: after a flush that failed a system shows what it could
+   * not write as if it had, so that no comparison finds out.
+   */
+  async settled(): Promise<{ readonly isSound: boolean }> {
     await this.#flushing;
+    return { isSound: this.#failure === undefined };
   }
 
   #offset(chunk: number): number {

@@ -66,6 +66,25 @@ describe("downloads into a folder", () => {
     expectBytes(await readFile(join(folder, "a")), content);
   });
 
+  test("after a disk has lost what was written, which it tells once, no file is shown, and the next run fetches all of it", async () => {
+    const { reference, content, bucket, geometry } = await plant(contentOf(60 * chunk));
+    const local = memoryStore();
+    let syncs = 0;
+    const lossy = brokenFs({
+      datasync: async () => {
+        if (++syncs === 1) throw Object.assign(new Error("lost"), { code: "EIO" });
+        return undefined as never;
+      },
+    });
+    const to = new FolderTarget(folder, "a", {}, lossy);
+    await expect(downloader(local).download(reference, { from: bucket.reader, to })).rejects.toMatchObject({ code: "target-failed" });
+    expect(await readdir(folder)).toEqual([".a.0.part"]);
+    const asked: Path[] = [];
+    await downloader(local).download(reference, { from: watched(bucket.reader, asked), to: folderTarget(folder, "a") });
+    expect(asked.length).toBe(1 + geometry.totalChunks);
+    expectBytes(await readFile(join(folder, "a")), content);
+  });
+
   test("a run that died while it named the file is finished by the next, without a chunk fetched again", async () => {
     const { reference, content, bucket, path } = await plant(contentOf(60 * chunk));
     const local = memoryStore();

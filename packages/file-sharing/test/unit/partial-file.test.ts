@@ -42,15 +42,30 @@ test("the disk is asked to begin while chunks arrive, once at a time, and nobody
   await partial.settled();
 });
 
-test("a flush that fails is left to finish, which waits for everything", async () => {
+test("a flush that fails is heard of, also where the disk tells of it only once: by the next chunk, and at the end", async () => {
   let syncs = 0;
   const { marked, partial } = scene(async () => {
-    syncs++;
-    throw new Error("the disk is full");
+    if (++syncs === 2) throw new Error("the disk lost something");
   });
   for (let index = 0; index < 8; index++) {
     await partial.keep(index, chunk, signal);
     await partial.settled();
   }
+  expect(await partial.settled()).toEqual({ isSound: false });
+  await expect(partial.keep(8, chunk, signal)).rejects.toThrow("lost something");
+  await expect(partial.sync()).rejects.toThrow("lost something");
   expect([marked.length, syncs]).toEqual([8, 2]);
+});
+
+test("what is left at the end is flushed then, after what is under way", async () => {
+  const first = Promise.withResolvers<void>();
+  let syncs = 0;
+  const { partial } = scene(() => (++syncs === 1 ? first.promise : Promise.resolve()));
+  for (let index = 0; index < 4; index++) await partial.keep(index, chunk, signal);
+  const synced = partial.sync();
+  expect(syncs).toBe(1);
+  first.resolve();
+  await synced;
+  expect(syncs).toBe(2);
+  expect(await partial.settled()).toEqual({ isSound: true });
 });
