@@ -62,7 +62,8 @@ export class FileDownloader {
     const partial = new PartialFile(remote, to, log);
     try {
       // An earlier run may have died between the file's final name and the end of its record.
-      if (!(log.isFinishing && (await this.#isFinished(to, partial, signal)))) {
+      if (log.isFinishing && (await this.#isFinished(to, partial, signal))) await to.discard(cancel(signal));
+      else {
         await to.open(size, cancel(signal));
         await log.begin(this.#head(reference, to, remote), { signal });
         await this.#fill(remote, partial, options);

@@ -82,17 +82,16 @@ export class FolderTarget implements FileTarget {
     this.#size = size;
     await this.#tried(async () => {
       await this.#fs.mkdir(dirname(this.id), { recursive: true });
-      if (!this.#overwrite) await this.#refuseToReplace();
+      await this.#letGoOfNamed();
+      if (!this.#overwrite && (await this.#look(this.id)) !== undefined) throw this.#exists();
       this.#handle = await this.#openRegular(this.#part, constants.O_RDWR | constants.O_CREAT);
     });
   }
 
-  /** What stands under the name is no obstacle where it is our own file, named by a run that died before it could unname the partial one. */
-  async #refuseToReplace(): Promise<void> {
-    const there = await this.#look(this.id);
-    if (there === undefined) return;
+  /** A run that died right after it had named the file has left it its first name, too: what were written there would change a file that is whole. */
+  async #letGoOfNamed(): Promise<void> {
     const part = await this.#look(this.#part);
-    if (part === undefined || !isSame(there, part)) throw this.#exists();
+    if (part?.isFile() === true && part.nlink > 1) await this.#fs.unlink(this.#part).catch(ignoreAbsent);
   }
 
   #exists(cause?: unknown): FileSharingError {

@@ -6,7 +6,7 @@ import type { Path } from "@cweb/storage-remote";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FolderTarget } from "../../src/folder-target.ts";
 import { folderTarget } from "../../src/node.ts";
-import { brokenFs } from "../support/broken-fs.ts";
+import { brokenFs, failing } from "../support/broken-fs.ts";
 import { downloader, watched } from "../support/downloads.ts";
 import { expectBytes } from "../support/home.ts";
 import { contentOf, plant } from "../support/tree.ts";
@@ -101,8 +101,25 @@ describe("downloads into a folder", () => {
     const asked: Path[] = [];
     await downloader(local).download(reference, { from: watched(bucket.reader, asked), to: folderTarget(folder, "a") });
     expect(asked).toEqual([path(1, 0)]);
+    expect(await readdir(folder)).toEqual(["a"]);
     expectBytes(await readFile(join(folder, "a")), content);
     expect(await local.scan("", { limit: 10 })).toEqual([]);
+  });
+
+  test("what its user has written into the file since then stays", async () => {
+    const { reference, content, bucket } = await plant(contentOf(60 * chunk));
+    const local = memoryStore();
+    const dying = new FolderTarget(folder, "a", {}, brokenFs({ unlink: failing("EIO") }));
+    await expect(downloader(local).download(reference, { from: bucket.reader, to: dying })).rejects.toMatchObject({
+      code: "target-failed",
+    });
+    const mine = content.slice();
+    mine[30 * chunk] = ~(mine[30 * chunk] as number);
+    await writeFile(join(folder, "a"), mine);
+    const again = downloader(local).download(reference, { from: bucket.reader, to: folderTarget(folder, "a") });
+    await expect(again).rejects.toMatchObject({ code: "target-exists" });
+    expectBytes(await readFile(join(folder, "a")), mine);
+    expect(await readdir(folder)).toEqual(["a"]);
   });
 
   test("a file of the user's own that came to stand under the name while a finished run was not heard of is not taken for it", async () => {

@@ -1,4 +1,4 @@
-import { link, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -106,15 +106,27 @@ describe("a file in a folder", () => {
     expect(await folderTarget(folder, "a.txt").openFinished?.()).toBe(false);
   });
 
-  test("a run that died between name and unname is finished by the next", async () => {
+  test("what a run left that died between name and unname is never written to: it is the file", async () => {
     const dead = await filled();
     await link(join(folder, ".a.txt.0.part"), dead.id);
     await dead.close();
-    const next = folderTarget(folder, "a.txt");
-    await next.open(12);
-    await next.finish();
-    await next.close();
+    await expect(folderTarget(folder, "a.txt").open(12)).rejects.toMatchObject({ code: "target-exists" });
     expect(await readdir(folder)).toEqual(["a.txt"]);
+    // Moved away, or about to be replaced.
+    for (const [overwrite, there] of [
+      [false, "moved"],
+      [true, "a.txt"],
+    ] as const) {
+      if (!overwrite) await rename(dead.id, join(folder, there));
+      await link(join(folder, there), join(folder, ".a.txt.0.part"));
+      const next = await filled(folderTarget(folder, "a.txt", { overwrite }), overwrite ? "again" : "HELLO");
+      expect(await readFile(join(folder, there), "utf8")).toBe(overwrite ? "HELLO" : "hello, world");
+      await next.finish();
+      await next.close();
+    }
+    expect((await readdir(folder)).sort()).toEqual(["a.txt", "moved"]);
+    expect(await readFile(join(folder, "moved"), "utf8")).toBe("hello, world");
+    expect(await readFile(join(folder, "a.txt"), "utf8")).toBe("again");
   });
 
   test("two that fill the same file both end well; one whose partial file was taken away does not", async () => {
