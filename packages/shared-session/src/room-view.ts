@@ -1,5 +1,5 @@
 import type { CwebId } from "@cweb/discovery";
-import { type Epoch, memberOf } from "./core/epoch.ts";
+import type { Epoch } from "./core/epoch.ts";
 import type { GroupId, MessageHash } from "./core/ids.ts";
 import type { RoomAlarmCode } from "./core/room-head.ts";
 import type { RoomDraft } from "./room-draft.ts";
@@ -113,13 +113,8 @@ export function historyOf(draft: RoomDraft, limit: number): readonly HistoryMess
   }));
 }
 
-/** More than are kept. */
-const allMessages = 1_000_000;
-
+/** Where each message that is shown stands. */
 export function positionsOf(draft: RoomDraft): ReadonlyMap<MessageHash, number> {
-  const shown = history(draft, { limit: allMessages }).filter(({ isShown, message }) => isShown && !silent.has(message.kind));
+  const shown = history(draft).filter(({ isShown, message }) => isShown && !silent.has(message.kind));
   return new Map(shown.map(({ messageId }, position) => [messageId, position]));
 }
-
-export const isMemberNow = (draft: RoomDraft, id: CwebId): boolean =>
-  draft.current !== undefined && memberOf(draft.current, id) !== undefined;

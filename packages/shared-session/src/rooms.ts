@@ -14,9 +14,10 @@ import { type HistoryMessage, historyOf, positionsOf, type RoomStatus, statusOf 
 import { SharedSessionError } from "./shared-session-error.ts";
 import { makeHeads, sendHints } from "./step/announce.ts";
 import { addMembers, offerRole, removeMembers, renameRoom } from "./step/command.ts";
+import { forgetSome } from "./step/forget.ts";
 import { foundRoom, join, leave } from "./step/found.ts";
 import { type Outgoing, readTag, type StoredTag, sendMessage } from "./step/post.ts";
-import { addRoom, loadRooms } from "./step/room-steps.ts";
+import { addRoom, dropRoom, loadRooms } from "./step/room-steps.ts";
 import { tryDecode } from "./wire/decode.ts";
 import type { Policy } from "./wire/epoch.ts";
 import { headsCodec } from "./wire/recovery.ts";
@@ -111,6 +112,12 @@ export class Rooms {
       },
       options,
     );
+  }
+
+  /** Erases a room that this home is not a member of (any more), with all that is kept of it. Throws `unknown-room`, `not-admin` for a member. */
+  async forget(id: GroupId, { signal }: Cancellable = {}): Promise<void> {
+    for (let more = true; more; ) more = await this.#runner.step(id, forgetSome, cancel(signal));
+    await this.#runner.transact((tx) => dropRoom(tx, id), cancel(signal));
   }
 
   /** Offers the admin role to a member, who takes it by itself. Throws `unknown-room`, `not-admin`, `unknown-contact`, `waiting`. */

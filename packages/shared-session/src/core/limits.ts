@@ -36,13 +36,13 @@ export const maxInvitations = 256;
 export const rotateAfter: number = 7 * day;
 export const rotateMessages = 1000;
 /** New epochs for reasons that a member can cause alone. */
-export const rekeyEvery: number = hour;
+export const rekeyEvery: number = 60 * minute;
 /** How old an answer about the descriptor may be when a message is sent. */
-export const descriptorFresh: number = minute;
+export const descriptorFresh = 60_000;
 export const askEvery: number = 10 * minute;
-export const fetchEvery: number = minute;
-export const askDaily: number = day;
-export const withheldAfter: number = day;
+export const fetchEvery = 60_000;
+export const askDaily: number = 24 * hour;
+export const withheldAfter: number = 24 * hour;
 /** Days with a completed round that keys of a closed epoch are kept. */
 export const keysKeptDays = 7;
 export const epochsKept: number = 120 * day;
@@ -56,7 +56,7 @@ export const followPerProbe = 64;
 export const heartbeat: number = 7 * day;
 export const descriptorLife: number = 14 * day;
 /** TICK values further ahead of the own clock are ignored. */
-export const clockTolerance: number = day;
+export const clockTolerance: number = 24 * hour;
 /** How long a handover record stands. */
 export const handoverKept: number = 90 * day;
 export const defaultInterval = 300;

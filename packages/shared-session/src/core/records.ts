@@ -107,8 +107,7 @@ export type Chain = TypeOf<typeof chainType>;
 export type Chains = TypeOf<typeof chainsType>;
 export const chainsCodec: Codec<Chains> = codec(chainsType, { maxBytes: 16 * 1024 * 1024 });
 
-/** 0 waits for its parents, 1 shown, 2 void. */
-export type NodeState = 0 | 1 | 2;
+/** `state`: 0 waits for its parents, 1 shown, 2 void. */
 const entryType = struct({ n: uint(), messageId: messageHashType, lamport: u64, state: uint(2) });
 const indexType = struct({ senders: array(array(entryType, 65_536), maxMembers) });
 export type IndexEntry = TypeOf<typeof entryType>;

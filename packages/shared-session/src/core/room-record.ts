@@ -3,7 +3,7 @@ import type { CwebId } from "@cweb/discovery";
 import { type ObjectId, type ObjectRecord, objectRecord, recordKinds, type SignedRecord } from "@cweb/shared-object/core";
 import { tryDecode } from "../wire/decode.ts";
 import { type About, type Accept, descriptorPayload, handoverPayload } from "../wire/descriptor.ts";
-import { type Epoch, memberOf, readEpoch } from "./epoch.ts";
+import { type Epoch, readEpoch } from "./epoch.ts";
 import { type EpochId, type GroupId, idBytes } from "./ids.ts";
 
 /** What a record of a room's descriptor says; who signed it is not looked at. */
@@ -50,5 +50,3 @@ export const isAccepted = (crypto: CipherSuite, { groupId, epoch, signingKey, si
 
 /** The context of a room's admin key (SPEC §8): T is that of the accept. */
 export const adminContext = (groupId: GroupId, acceptedIn: EpochId): Uint8Array => concat(idBytes(groupId), idBytes(acceptedIn));
-
-export const isListed = (epoch: Epoch, id: CwebId): boolean => memberOf(epoch, id) !== undefined;

@@ -35,9 +35,16 @@ function profileOf(draft: RoomDraft, owner: CwebId, epoch: Epoch | undefined): U
   return ((current && memberOf(current, owner)) ?? (epoch && memberOf(epoch, owner)))?.profile;
 }
 
+/** Nothing is to be read in a room of the past, nor in one whose invitation was not accepted. */
+export function isDormant(draft: RoomDraft): boolean {
+  const { epochKeys, wish, pending } = draft.head;
+  return !draft.isMember && epochKeys.length === 0 && pending.length === 0 && wish === "none";
+}
+
 /** Descriptors of others that are due, announced, or have not been read yet. `maxAge`: also those asked for longer ago. */
 export function planDescriptors(draft: RoomDraft, maxAge: number = Number.MAX_SAFE_INTEGER): readonly Fetch[] {
   const { now } = draft.tx;
+  if (isDormant(draft)) return [];
   return draft.head.descriptors.flatMap((key): Fetch[] => {
     const { owner, e, askedAt, interval, version, announced, stored, olderPolls } = key;
     const wait = Math.min(maxAge, version === 0 || announced > version ? 0 : olderPolls > 0 ? 5 * minute : interval * 1000);
@@ -60,6 +67,7 @@ function messageFetch(draft: RoomDraft, place: Place): Fetch | undefined {
 /** Missing messages, by the names that their chains give: at once, each minute for a while, then like the questions to members. */
 export function planMissing(draft: RoomDraft): readonly Fetch[] {
   const { now } = draft.tx;
+  if (isDormant(draft)) return [];
   const isDue = ({ since, fetchedAt }: MissingMessage): boolean => {
     const age = now - since;
     const wait = age < 10 * minute ? fetchEvery : age < day ? 10 * minute : day;
@@ -82,6 +90,7 @@ function nextOf(draft: RoomDraft, epoch: Epoch, index: number): Place | undefine
 /** The one probe of a round: senders in turn, every second time one of those heard last. It defeats who suppresses announcements. */
 export function planProbe(draft: RoomDraft): Fetch | undefined {
   const { head } = draft;
+  if (isDormant(draft)) return undefined;
   const all = head.chains.flatMap((id) => {
     const epoch = draft.epoch(id);
     return (epoch?.members ?? []).flatMap((_, index) => (epoch ? (nextOf(draft, epoch, index) ?? []) : []));

@@ -3,14 +3,16 @@ import type { CwebId } from "@cweb/discovery";
 import { recordHead, recordKinds, type SignedRecord } from "@cweb/shared-object/core";
 import { type Epoch, memberOf, readMember } from "../core/epoch.ts";
 import { noEpoch } from "../core/ids.ts";
-import { day, hour, maxEpochBytes, maxMembers } from "../core/limits.ts";
+import { day, maxEpochBytes, maxMembers } from "../core/limits.ts";
 import { noTodo, type Todo } from "../core/room-head.ts";
+import { letterCodec } from "../core/room-head-codec.ts";
 import { type Descriptor, readDescriptor } from "../core/room-record.ts";
 import type { RoomDraft } from "../room-draft.ts";
 import { SharedSessionError } from "../shared-session-error.ts";
 import { descriptorPayload } from "../wire/descriptor.ts";
 import { type CloseHead, type EpochFields, epochCodec, type ListedMember, type Policy } from "../wire/epoch.ts";
 import { endCodec, keyCodec } from "../wire/key.ts";
+import { roomKinds } from "../wire/kinds.ts";
 import { adopt } from "./adopt.ts";
 import { newOwnDescriptor, ownDescriptor, retire, writeRecord } from "./publish.ts";
 import { isClosedByHandover } from "./records.ts";
@@ -128,6 +130,8 @@ function tellMembers(draft: RoomDraft, epoch: Epoch, before: Epoch | undefined, 
     version: 0,
     head: new Uint8Array(32),
   };
+  // A room that is just being founded has none, and its id is another one each time that its step runs.
+  if (before) dropOldKeys(draft);
   const payload = keyCodec.encode({ object, epochKey: secret(epochKey), proof });
   const unacknowledged = epoch.members
     .filter(({ id }) => id !== draft.own)
@@ -138,10 +142,14 @@ function tellMembers(draft: RoomDraft, epoch: Epoch, before: Epoch | undefined, 
   }
 }
 
+/** Keys of earlier epochs that no session has taken yet serve nobody any more. */
+function dropOldKeys(draft: RoomDraft): void {
+  for (const { name, bytes } of draft.tx.scan(draft.names.letterPrefix, { limit: 1000 })) {
+    if (letterCodec.decode(bytes).kind === roomKinds.key.number) draft.tx.remove(name);
+  }
+}
+
 /** Told again to one who asks and is no member. */
 export function tellEnd(draft: RoomDraft, member: CwebId): void {
   draft.letter(member, "end", endCodec.encode({ groupId: draft.head.groupId, proof: proofOf(draft) }));
 }
-
-/** How long a leaving member's last message is waited for. */
-export const leaveWait: number = hour;

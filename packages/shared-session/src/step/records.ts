@@ -1,6 +1,6 @@
 import { equal } from "@cweb/crypto";
 import { recordHead, recordKinds, type SignedRecord, verifyRecord } from "@cweb/shared-object/core";
-import { type Epoch, memberOf } from "../core/epoch.ts";
+import type { Epoch } from "../core/epoch.ts";
 import { type EpochId, noEpoch } from "../core/ids.ts";
 import { clockTolerance, maxPendingRecords } from "../core/limits.ts";
 import { pendingCodec } from "../core/records.ts";
@@ -138,6 +138,3 @@ export function dropPending(draft: RoomDraft, epoch: EpochId): void {
   draft.set({ pending: draft.head.pending.filter((one) => one !== epoch) });
   draft.tx.remove(draft.names.pending(epoch));
 }
-
-/** The stay of this home in an epoch, if it has one. */
-export const ownStay = (draft: RoomDraft, epoch: Epoch): number | undefined => memberOf(epoch, draft.own)?.joinedEpoch;

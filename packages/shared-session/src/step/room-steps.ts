@@ -3,7 +3,7 @@ import type { Transaction } from "@cweb/mailbox";
 import type { MessageOutcome, ReceivedMessage } from "@cweb/session";
 import { type GroupId, parseGroupId } from "../core/ids.ts";
 import { maxRooms } from "../core/limits.ts";
-import { roomsRecord } from "../core/records.ts";
+import { RecordNames, roomsRecord } from "../core/records.ts";
 import { type Rooms, roomsCodec } from "../core/room-head-codec.ts";
 import { RoomDraft, type RoomTools } from "../room-draft.ts";
 import { SharedSessionError } from "../shared-session-error.ts";
@@ -29,8 +29,15 @@ export function saveRooms(tx: Transaction, rooms: Rooms): void {
 export function addRoom(tx: Transaction, groupId: GroupId): void {
   const { rooms, probe } = loadRooms(tx);
   if (rooms.includes(groupId)) return;
-  if (rooms.length >= maxRooms) throw new SharedSessionError("too-large", `this home is in ${maxRooms} rooms already; leave one first`);
+  if (rooms.length >= maxRooms) throw new SharedSessionError("too-large", `this home is in ${maxRooms} rooms already; forget one first`);
   saveRooms(tx, { rooms: [...rooms, groupId], probe });
+}
+
+/** Takes a room off the list; what was kept of it is gone already. */
+export function dropRoom(tx: Transaction, groupId: GroupId): void {
+  const { rooms, probe } = loadRooms(tx);
+  saveRooms(tx, { rooms: rooms.filter((id) => id !== groupId), probe });
+  tx.remove(new RecordNames(groupId).head);
 }
 
 /** Runs `step` on a room. Throws `SharedSessionError` `unknown-room`. */

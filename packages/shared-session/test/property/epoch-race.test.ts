@@ -63,7 +63,7 @@ test.each([
   (_, depth, happenings) => {
     const result = search(threeMembers(), happenings, depth + more);
     expect(result.violations).toEqual({});
-    expect(result.ends).toBeGreaterThan(isBrowser ? 10 : 60);
+    expect(result.ends).toBeGreaterThan(isBrowser ? 10 : 40);
   },
   240_000,
 );

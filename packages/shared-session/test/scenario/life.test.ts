@@ -173,3 +173,44 @@ describe("the life of a room", () => {
     expect((await cleo.rooms.status(id)).epoch).toBe((await anna.rooms.status(id)).epoch);
   });
 });
+
+describe("a room of the past", () => {
+  test("costs nothing, and can be forgotten with all that was kept of it", async () => {
+    const { world, homes, id } = await meeting(3);
+    const [anna, ben] = homes as [ShellHome, ShellHome, ShellHome];
+    await ben.send(id, "here");
+    await world.rounds(3);
+    await expect(ben.rooms.forget(id)).rejects.toMatchObject({ code: "not-admin" });
+    await anna.rooms.remove(id, [ben.id]);
+    await world.rounds(3);
+    world.clock.advance(hour);
+    const { gets } = await ben.round();
+    expect(gets).toBe(0);
+    await ben.rooms.forget(id);
+    await ben.flush();
+    expect(await ben.rooms.list()).toEqual([]);
+    expect((await ben.store.scan("room/", { limit: 100 })).map(({ name }) => name)).toEqual([]);
+    await anna.rooms.add(id, [ben.id]);
+    await world.rounds(1);
+    await ben.rooms.join(id);
+    await world.rounds(4);
+    await anna.send(id, "again");
+    await world.rounds(3);
+    expect(await ben.texts(id)).toEqual(["again"]);
+  });
+});
+
+describe("members that are no contacts", () => {
+  test("a new admin is introduced to them before it sends them keys", async () => {
+    const { world, homes, id } = await meeting(3);
+    const [anna, ben, cleo] = homes as [ShellHome, ShellHome, ShellHome];
+    ben.strangers.add(cleo.id);
+    await anna.rooms.handover(id, ben.id);
+    await world.rounds(6);
+    expect(ben.introduced).toEqual([cleo.id]);
+    expect((await cleo.rooms.status(id)).admin).toBe(ben.id);
+    await ben.send(id, "hello, stranger");
+    await world.rounds(3);
+    expect(await cleo.texts(id)).toEqual(["hello, stranger"]);
+  });
+});

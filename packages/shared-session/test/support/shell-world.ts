@@ -1,6 +1,6 @@
 import { cipherSuite, encodeBase32, utf8 } from "@cweb/crypto";
 import { seededRandom, VirtualClock } from "@cweb/crypto/testing";
-import { type CwebId, createIdentity, encodeCard, loadIdentity, type OwnIdentity } from "@cweb/discovery";
+import { type CwebId, createIdentity, encodeCard, loadIdentity, type OwnIdentity, parseCard } from "@cweb/discovery";
 import { Mailbox } from "@cweb/mailbox";
 import { createKindRegistry, type KindRegistry, kinds } from "@cweb/session";
 import { type MemorySnapshot, memoryStore } from "@cweb/storage-local/memory";
@@ -86,6 +86,9 @@ export class ShellHome {
   identity!: OwnIdentity;
   crash: Crash | null = null;
   isOffline = false;
+  /** Members that are no contacts of this home, and those that became contacts for a letter. */
+  readonly strangers: Set<CwebId> = new Set();
+  readonly introduced: CwebId[] = [];
   /** What each immutable name was ever given. */
   readonly #contents: Map<Path, Set<string>> = new Map();
   /** Letters are not handed over as long as it is set. */
@@ -128,7 +131,12 @@ export class ShellHome {
       kinds: () => registry ?? createKindRegistry(),
       enqueue,
       addRider,
-      isContact: () => true,
+      isContact: (_tx, member) => !this.strangers.has(member),
+      introduce: async (card) => {
+        const { id } = parseCard(card);
+        this.introduced.push(id);
+        this.strangers.delete(id);
+      },
       openReader: async ({ id }) => withMeter(this.#readerOf(this.world.homeOf(id)), this.meter),
     });
     registry = createKindRegistry([], [this.rooms.layer]);
