@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
 import { type ReceivedBody, receiveBody } from "./body.ts";
 import { type BodyPlan, planBody } from "./core/body-plan.ts";
 import type { ProviderProfile } from "./core/profile.ts";
@@ -17,7 +16,7 @@ import type { ServerClock } from "./system-clock.ts";
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array | Readable;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Bytes of a stream; needed for a HEAD too. */
   readonly length?: number;
   /** Closed when the answer is through or broken off. */

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { Refusal } from "./core/refusal.ts";
 import { encodeXml } from "./core/xml.ts";
 import { hasCode } from "./disk/durable.ts";
 import type { Reply } from "./exchange.ts";
+import { release } from "./release.ts";
 
 /** Sends a whole answer. `sent` is called with the bytes of its body right before the last of them go out. */
 export async function sendReply(
@@ -19,13 +18,30 @@ export async function sendReply(
   // 204 and 304 have no length of their own.
   if (reply.status !== 204 && reply.status !== 304) all["content-length"] = String(length);
   response.writeHead(reply.status, all);
-  if (body instanceof Readable) {
-    await pipeline(body, response);
+  if (body !== undefined && !(body instanceof Uint8Array)) {
+    for await (const piece of body) {
+      await written(response, piece);
+      release(piece);
+    }
     sent(length);
+    await new Promise<void>((resolve) => response.end(resolve).once("close", resolve));
     return;
   }
   sent(body?.length ?? 0);
   await new Promise<void>((resolve) => response.end(body, resolve).once("close", resolve));
+}
+
+/** Resolves when the system has taken all of the bytes; rejects where the connection goes before. */
+function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error("the connection was closed"));
+    response.once("close", gone);
+    response.write(bytes, (cause) => {
+      response.off("close", gone);
+      if (cause) reject(cause);
+      else resolve();
+    });
+  });
 }
 
 /** Sends about half of an answer and breaks the connection: the provider profile `cut`. */

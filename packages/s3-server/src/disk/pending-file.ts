@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Description, encodeDescription } from "../core/description.ts";
+import { release } from "../release.ts";
 import { type DiskSettings, moveInPlace } from "./durable.ts";
 
 /** Gathered before they are written: fewer system calls, and still little memory however large the object is. */
@@ -35,7 +36,7 @@ export class PendingFile {
     return this.#size;
   }
 
-  /** Takes `bytes` over: the caller must not change them any more. */
+  /** Takes `bytes` over: the caller must not use them any more. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
@@ -65,13 +66,15 @@ export class PendingFile {
   }
 
   async #flush(): Promise<void> {
-    let parts = this.#gathered;
+    const gathered = this.#gathered;
+    let parts = gathered;
     this.#gathered = [];
     this.#gatheredBytes = 0;
     while (parts.length > 0) {
       const { bytesWritten } = await this.#handle.writev(parts);
       parts = behind(parts, bytesWritten);
     }
+    release(...gathered);
   }
 
   async #close(): Promise<void> {

@@ -1,19 +1,21 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { Readable } from "node:stream";
 import { type Description, decodeDescription, descriptionLength, maxDescriptionBytes, tailBytes } from "../core/description.ts";
 import type { ByteRange } from "../core/range.ts";
 import { isMissing } from "./durable.ts";
 
 /** Up to this size a file is read at once; above, it streams. */
 const smallBytes = 256 * 1024;
+/** What is larger than `onePieceBytes` comes in pieces: each costs a few calls, so that objects of a file chunk's size are one. */
+const onePieceBytes = 2 * 1024 * 1024;
+const pieceBytes = 512 * 1024;
 /** Nearly every description fits in so much of a file's end. */
 const endingBytes = 4096;
 
 /** An open object: it stays whole and unchanged even when the name is overwritten or removed meanwhile. Must be closed. */
 export interface StoredObject {
   readonly description: Description;
-  /** The content's bytes in `range`, at once where the object is small, as a stream otherwise (reading it to its end does not close). */
-  content(range: ByteRange | undefined): Uint8Array | Readable;
+  /** The content's bytes in `range`, at once where the object is small, else in pieces that belong to whoever reads them. */
+  content(range: ByteRange | undefined): Uint8Array | AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -80,15 +82,29 @@ function streaming(description: Description, handle: FileHandle): StoredObject {
       const start = range?.start ?? 0;
       const end = range?.end ?? description.size - 1;
       if (end < start) return new Uint8Array(0);
-      if (end - start < smallBytes) return Readable.from(readSlice(handle, start, end), { objectMode: false });
-      return handle.createReadStream({ start, end, autoClose: false, highWaterMark: 512 * 1024 });
+      return piecesOf(handle, start, end);
     },
     close: () => handle.close(),
   };
 }
 
-async function* readSlice(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
-  yield await readAt(handle, start, end - start + 1);
+/** One piece ahead, so that the disk works while the network does. */
+async function* piecesOf(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+  const most = end - start < onePieceBytes ? onePieceBytes : pieceBytes;
+  const from = (at: number): Promise<Buffer> => {
+    const reading = readAt(handle, at, Math.min(most, end + 1 - at));
+    // Nobody may be left to wait for it.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let ahead = from(start);
+  for (let at = start; at <= end; ) {
+    const piece = await ahead;
+    if (piece.length === 0) throw new Error("an object's file was shortened");
+    at += piece.length;
+    if (at <= end) ahead = from(at);
+    yield piece;
+  }
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
