@@ -21,8 +21,6 @@ export interface ReadingPorts {
 /** Pages kept at a time, of about 400 KB each: a path through the tree and what a stream or a seek meets next. */
 const keptPages = 8;
 const saltLength = 24;
-/** Without a network somebody who only begins should hear so within seconds; what is under way is worth more patience. */
-const firstFailures = 4;
 
 export interface FetchedChunk {
   /** The file's bytes, authenticated. */
@@ -44,7 +42,7 @@ export async function openRemoteFile(
       if (object === undefined) throw notFound();
       return openRoot(ports.crypto, reference, object, { signal: stop });
     },
-    { ...ports, mostFailures: firstFailures, signal },
+    { ...ports, signal },
   );
   return new RemoteFile(reference, descriptor, ports);
 }

@@ -11,7 +11,10 @@ export interface TransferPoolOptions {
   readonly random: Random;
   /** Tasks at a time, at most. */
   readonly parallel: number;
-  /** Failures in a row, without any success between, after which the transfer gives up. Default 8: after 16 to 32 s of pauses. */
+  /**
+   * Failures in a row, without any success between, after which the transfer gives up. Default 8: after 16 to 32 s of pauses. Half as many
+   * before the first success: a network that is not there is told of soon.
+   */
   readonly mostFailures?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,6 +72,7 @@ class Pool {
   #pulled = 0;
   #isPulling = false;
   #isPaused = false;
+  #hasMoved = false;
   #hasEnded = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
@@ -136,6 +140,7 @@ class Pool {
     const run = async (): Promise<void> => {
       try {
         const bytes = await started.task(this.#signal);
+        this.#hasMoved = true;
         this.#pace.succeeded(bytes, this.#options.clock.now());
       } catch (error) {
         if (this.#failure === undefined) this.#judge(started, epoch, error);
@@ -158,7 +163,8 @@ class Pool {
     if (failures === undefined) return;
     const asked = error.retryAfter ?? 0;
     const { mostFailures = defaultMostFailures } = this.#options;
-    if (failures >= mostFailures || asked > longestDelay) this.#fail(storageFailed(error));
+    const most = this.#hasMoved ? mostFailures : Math.ceil(mostFailures / 2);
+    if (failures >= most || asked > longestDelay) this.#fail(storageFailed(error));
     else this.#pause(failures, asked);
   }
 

@@ -147,6 +147,22 @@ describe("the transfer pool", () => {
     expect([on.clock.sleeping, on.under]).toEqual([0, 0]);
   });
 
+  test("before the first success four are enough: a network that is not there is told of soon", async () => {
+    const on = line();
+    let tries = 0;
+    const task = async (): Promise<number> => {
+      tries++;
+      throw lost();
+    };
+    const queue = [task];
+    const run = runTransfers(async () => queue.pop(), optionsOf(on, 4));
+    run.catch(() => undefined);
+    const took = await until(run, on.clock);
+    await expect(run).rejects.toMatchObject({ code: "storage-failed", retryable: true });
+    expect(tries).toBe(4);
+    expect(took).toBeLessThan(2_000);
+  });
+
   test("a failure that will not pass ends it at once, and nothing runs on", async () => {
     for (const [error, expected] of [
       [new StorageRemoteError("wrong-credentials", "no"), { code: "storage-failed", retryable: false }],
