@@ -8,7 +8,7 @@ import type { FileTarget } from "./file-target.ts";
 export interface FolderTargetOptions {
   /** Replace what stands under the name. Default: `target-exists`. */
   readonly overwrite?: boolean;
-  /** 1 to 32 characters of `[A-Za-z0-9]` that tell apart partial files of one name: the file's id, best. Default `0`. */
+  /** 1 to 32 characters of `[A-Za-z0-9]` that tell apart partial files of one name, best made of `rootHash`: ids are their owners' choice. Default `0`. */
   readonly tag?: string;
 }
 

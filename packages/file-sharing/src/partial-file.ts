@@ -54,7 +54,7 @@ export class PartialFile {
     this.#throwFailure();
     if (content.length > 0) await this.#target.write(this.#offset(chunk), content, { signal });
     this.#unflushed += content.length;
-    if (this.#unflushed >= this.#flushEach && this.#flushing === undefined) this.#flush();
+    if (this.#unflushed >= this.#flushEach && this.#flushing === undefined) void this.#flush();
     await this.#log.mark(chunk, salt);
   }
 

@@ -1,5 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { constants, type FileHandle, open, stat } from "node:fs/promises";
+import { sourceChanged } from "./chunk-reader.ts";
 import { FileSharingError } from "./file-sharing-error.ts";
 import type { FileSource } from "./file-source.ts";
 
@@ -18,8 +19,7 @@ export async function fileSource(path: string, options: Cancellable = {}): Promi
   options.signal?.throwIfAborted();
   const handle = await open(path, readOnly).catch(gone);
   try {
-    const { size } = file(await handle.stat({ bigint: true }).catch(gone));
-    return new PathSource(path, handle, Number(size));
+    return new PathSource(path, handle, file(await handle.stat({ bigint: true }).catch(gone)));
   } catch (error) {
     await handle.close().catch(() => undefined);
     throw error;
@@ -32,17 +32,20 @@ class PathSource implements FileSource {
   readonly isFresh = true;
   readonly #path: string;
   readonly #handle: FileHandle;
+  readonly #opened: Pick<BigIntStats, "ino" | "dev">;
 
-  constructor(path: string, handle: FileHandle, size: number) {
+  constructor(path: string, handle: FileHandle, { size, ino, dev }: BigIntStats) {
     this.#path = path;
     this.#handle = handle;
-    this.size = size;
+    this.#opened = { ino, dev };
+    this.size = Number(size);
   }
 
-  /** Of what the path names now: a file that was put in its place is another one. */
+  /** Of what the path names now: a file that was put in its place is another one, and never stands for the one that is read. */
   async fingerprint(options: Cancellable = {}): Promise<string> {
     options.signal?.throwIfAborted();
     const { size, mtimeNs, ino, dev } = file(await stat(this.#path, { bigint: true }).catch(gone));
+    if (ino !== this.#opened.ino || dev !== this.#opened.dev) throw sourceChanged("another file has taken its place");
     return `${size}-${mtimeNs}-${ino}-${dev}`;
   }
 

@@ -38,8 +38,12 @@ describe("a file of this device", () => {
     writeFileSync(`${path}2`, bytes);
     utimesSync(`${path}2`, 1, 1);
     renameSync(`${path}2`, path);
-    expect(await source.fingerprint?.()).not.toBe(touched);
+    // What is read is the old file still.
+    await expect(source.fingerprint?.()).rejects.toMatchObject({ code: "source-changed" });
     await source.close?.();
+    const replaced = await fileSource(path);
+    expect(await replaced.fingerprint?.()).not.toBe(touched);
+    await replaced.close?.();
   });
 
   test("that vanished is gone", async () => {
