@@ -30,7 +30,10 @@ export class NotedTarget implements FileTarget {
     const note = await this.#notes.load(this.id);
     if (note?.what !== this.#what || !(await this.#inner.openFinished?.(options))) return undefined;
     try {
-      return (await this.#hash(note.size, options)) === note.sha256 ? note : undefined;
+      if ((await this.#hash(note.size, options)) !== note.sha256) return undefined;
+      // It may have died before it could take away the partial file's name.
+      await this.#inner.discard(options);
+      return note;
     } finally {
       await this.#inner.close();
     }

@@ -50,12 +50,14 @@ export async function fetchFile(context: Context, what: string, flags: FetchFlag
   });
 }
 
-/** Names what is fetched. */
-const partOf = ({ fileId }: FileReference, range: ByteRange | undefined): string =>
-  range ? `${fileId}+${range.offset}+${range.length}` : fileId;
-
-/** The same for the partial file's name: at most 32 letters and digits. */
-const tagOf = (part: string): string => (/^\w{1,32}$/.test(part) ? part : createHash("sha256").update(part).digest("hex").slice(0, 32));
+/**
+ * Names what is fetched, in 32 letters and digits: also in the partial file's name. By the hash of the root, since owners choose their file ids: two
+ * files of one id that grew in one place would spoil each other.
+ */
+export function partOf({ rootHash }: FileReference, range: ByteRange | undefined): string {
+  const part = range ? `${range.offset}+${range.length}` : "";
+  return createHash("sha256").update(rootHash).update(part).digest("hex").slice(0, 32);
+}
 
 /** The text of a reference; of a message, that of the file that came with it. */
 async function textOf(peer: Peer, what: string, signal: AbortSignal): Promise<string> {
@@ -63,7 +65,7 @@ async function textOf(peer: Peer, what: string, signal: AbortSignal): Promise<st
 }
 
 async function targetOf({ home }: Context, reference: FileReference, { out, range, force }: FetchFlags): Promise<FileTarget> {
-  const options: FolderTargetOptions = { tag: tagOf(partOf(reference, range)), overwrite: force === true };
+  const options: FolderTargetOptions = { tag: partOf(reference, range), overwrite: force === true };
   if (out === undefined) return folderTarget(join(resolve(home), "downloads"), reference.name, options);
   const found = await stat(out).catch(() => undefined);
   return found?.isDirectory() ? folderTarget(out, reference.name, options) : fileTarget(resolve(out), options);

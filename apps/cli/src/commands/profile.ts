@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { OwnProfile, Peer, SharedProfile } from "@cweb/client";
 import { type Picture, pictureTypeOf } from "@cweb/identity-profile";
@@ -123,10 +123,18 @@ async function readPicture(path: string): Promise<Picture | null> {
   throw new CliError("bad-property", `A picture is a PNG, JPEG, WebP, AVIF or GIF of at most ${maxPicture} bytes; ${path} is not.`);
 }
 
-async function savePicture(path: string, picture: Picture | undefined): Promise<void> {
+export async function savePicture(path: string, picture: Picture | undefined): Promise<void> {
   if (!picture) throw new CliError("no-picture", "There is no picture in this profile.");
   try {
-    await writeFile(path, picture.bytes, { flag: "wx" });
+    const file = await open(path, "wx");
+    try {
+      await file.writeFile(picture.bytes);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
     throw new CliError(exists ? "target-exists" : "target-failed", `${resolve(path)} ${exists ? "exists already" : "cannot be written"}.`, {

@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { linkSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { FileTarget } from "@cweb/file-sharing";
 import { fileTarget } from "@cweb/file-sharing/node";
 import { memoryStore } from "@cweb/storage-local/memory";
@@ -26,8 +26,10 @@ test("a file that got its name is known to the next process until its line was p
   const first = target();
   await fill(first);
   const note = { what: "file 1", size: content.length, sha256: sha256(content) };
+  linkSync(path, join(dirname(path), ".out.0.part"));
   expect(await first.finished({})).toEqual(note);
   expect(await target().finishedBefore({})).toEqual(note);
+  expect(readdirSync(dirname(path))).toEqual(["out"]);
   // Of another file, changed since, or told: not ours.
   expect(await target("file 2").finishedBefore({})).toBeUndefined();
   writeFileSync(path, "The pier, at nine.");
