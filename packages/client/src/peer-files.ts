@@ -103,6 +103,8 @@ export interface PeerFilesParts {
 
 /** How often interrupted removals are looked for, in ms. */
 const tidyEvery = 600_000;
+/** How long one that is under way may go on when the peer is closed, in ms. */
+const closing = 1_000;
 
 /** Large files for contacts: shared, listed, opened, downloaded. What was begun goes on where it stopped, in any process. */
 export class PeerFiles {
@@ -121,17 +123,15 @@ export class PeerFiles {
 
   /**
    * Publishes a file, then tells the contacts of it: when it resolves the file is stored and the messages are durable. The same call again, after
-   * a failure or a kill, sends nothing that was sent already, and tells nobody twice. Throws `PeerError` `unknown-contact` before anything is
+   * a failure or a kill, sends nothing that was sent already, and tells nobody twice. Closes the source. Throws `PeerError` `unknown-contact` before anything is
    * sent, `FileSharingError`s, `SessionError` `peer-away`.
    */
   async share(source: FileSource, { to, key, ...options }: ShareFileOptions): Promise<ShareFileResult> {
-    const { book } = this.#parts;
     const cancel = cancelOf(options);
-    const entries = new Map<CwebId, BookEntry>();
-    for (const name of to) {
-      const entry = await book.find(name, cancel);
-      entries.set(entry.id, entry);
-    }
+    const entries = await this.#recipients(to, cancel).catch(async (error: unknown) => {
+      await source.close?.().catch(() => undefined);
+      throw error;
+    });
     const { fileId, reference, size } = await this.#counted(cancel, () => this.#publisher.publish(source, { ...options, ...keyed(key) }));
     if (!reference || size === undefined) throw new PeerError("corrupt-state", "A file that was published has no reference.");
     const told = new Map<CwebId, Told>();
@@ -161,7 +161,7 @@ export class PeerFiles {
 
   /** Deletes the objects of an own file; who has fetched it keeps it. Goes on in `tidy` after a failure. Throws `FileSharingError`s. */
   async remove(fileId: string, cancel: Cancellable = {}): Promise<void> {
-    const id = toFileId(fileId);
+    const { fileId: id } = await this.get(fileId, cancel);
     await this.#counted(cancel, () => this.#publisher.remove(id, cancel));
     await this.#forgetSent(id, cancel);
   }
@@ -216,10 +216,23 @@ export class PeerFiles {
     this.#tidying = this.#counted(cancel, () => this.#publisher.tidy(cancel)).then(done, done);
   }
 
-  /** Ends what goes on beside the rounds. */
+  /** Ends what goes on beside the rounds. A process of one round gives it a moment: else none of many would ever get on with it. */
   async close(): Promise<void> {
+    const done = new AbortController();
+    const late = this.#tidying && this.#parts.clock.sleep(closing, done.signal).catch(() => undefined);
+    await Promise.race([this.#tidying, late]);
+    done.abort();
     this.#stop.abort();
     await this.#tidying;
+  }
+
+  async #recipients(names: readonly string[], cancel: Cancellable): Promise<ReadonlyMap<CwebId, BookEntry>> {
+    const entries = new Map<CwebId, BookEntry>();
+    for (const name of names) {
+      const entry = await this.#parts.book.find(name, cancel);
+      entries.set(entry.id, entry);
+    }
+    return entries;
   }
 
   /** Each contact is told of a file once: the note of that and the message are one commit. */

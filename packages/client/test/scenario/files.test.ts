@@ -1,4 +1,4 @@
-import { bytesSource, FileSharingError, memoryTarget } from "@cweb/file-sharing";
+import { bytesSource, FilePublisher, FileSharingError, memoryTarget } from "@cweb/file-sharing";
 import { type Path, StorageRemoteError } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
 import type { MessageEvent, PeerEvent } from "../../src/index.ts";
@@ -211,5 +211,48 @@ describe("files", () => {
     await rounds(ada, 1);
     while ((await ada.peer.files.list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(ada.bucket.objects().size).toBeLessThanOrEqual(before);
+  });
+
+  test("processes that live for one round each finish a removal, though the store is slow", async () => {
+    const world = new World(59);
+    const [ada] = await world.pair();
+    const { fileId } = await shareWith(ada, [], content(1000));
+    const { writer } = ada.options();
+    const cut = new AbortController();
+    const slow = {
+      ...writer,
+      remove: async (path: Path, options?: { readonly signal?: AbortSignal }) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        options?.signal?.throwIfAborted();
+        await writer.remove(path, options);
+      },
+    };
+    await ada.restart({ writer: slow });
+    const removed = ada.peer.files.remove(fileId, cut).catch((error: unknown) => error);
+    setTimeout(() => cut.abort(), 5);
+    await removed;
+    for (let n = 0; n < 10 && (await ada.peer.files.list()).length > 0; n++) {
+      world.clock.advance(day);
+      await ada.peer.poll();
+      await ada.restart();
+    }
+    expect(await ada.peer.files.list()).toEqual([]);
+  });
+
+  test("the source is closed whatever comes, and large values of objects are no files to remove", async () => {
+    const world = new World(60);
+    const [ada] = await world.pair();
+    let closed = 0;
+    const source = { ...bytesSource(content(10)), close: async () => void closed++ };
+    await expect(ada.peer.files.share(source, { name: "a", to: ["nobody"] })).rejects.toMatchObject({ code: "unknown-contact" });
+    await ada.peer.files.share(source, { name: "a", to: ["ben"] });
+    expect(closed).toBe(2);
+    const stored = ada.bucket.objects().size;
+    await ada.peer.objects.create("large", content(100_000));
+    const { fileId = "" } =
+      (await new FilePublisher({ ...ada.options(), owner: new Uint8Array(32) }).list()).find(({ name }) => name === "value") ?? {};
+    await expect(ada.peer.files.remove(fileId)).rejects.toMatchObject({ code: "unknown-file" });
+    expect(ada.bucket.objects().size).toBeGreaterThan(stored);
+    expect(await ada.peer.objects.get("me", "large")).toMatchObject({ value: content(100_000) });
   });
 });
