@@ -1,5 +1,5 @@
 import type { CipherSuite } from "@cweb/crypto";
-import { type CwebId, type Discovery, parseCard, safetyNumber } from "@cweb/discovery";
+import { type CwebId, type Discovery, DiscoveryError, parseCard, safetyNumber } from "@cweb/discovery";
 import type { Session } from "@cweb/session";
 import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -46,6 +46,21 @@ export class Contacts {
     // A contact that was removed once is greeted: its slot entry waits to be uploaded.
     if (isNew) await publish(cancel);
     return { ...(await this.#view(await book.find(free, cancel), cancel)), ...(failure === undefined ? {} : { failure }) };
+  }
+
+  /** A member of a room that must be written to: a contact that is called by its Id until somebody gives it a name. */
+  async introduce(cardText: string, cancel: Cancellable): Promise<void> {
+    const { discovery, book, session } = this.#parts;
+    const card = parseCard(cardText);
+    try {
+      await discovery.addContact(card, cancel);
+    } catch (error) {
+      // It was known elsewhere before: what is for it waits until somebody adds it.
+      if (error instanceof DiscoveryError) return;
+      throw error;
+    }
+    await session(card.id).greet(cancel);
+    if (!(await book.entry(card.id, cancel))) await book.put(card.id, card.id, cancel);
   }
 
   async list(cancel: Cancellable): Promise<readonly PeerContact[]> {

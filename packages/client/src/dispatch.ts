@@ -2,9 +2,9 @@ import type { Broadcast } from "@cweb/broadcast";
 import type { Discovery } from "@cweb/discovery";
 import { FileSharingError } from "@cweb/file-sharing";
 import type { FlushReport, Mailbox } from "@cweb/mailbox";
-import type { SharedObjects } from "@cweb/shared-object";
 import type { RemoteReader } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
+import type { Upper } from "./upper.ts";
 
 export interface DispatchParts {
   readonly mailbox: Mailbox;
@@ -12,8 +12,7 @@ export interface DispatchParts {
   readonly broadcast: Broadcast;
   /** Reads the own bucket. */
   readonly reader: RemoteReader;
-  /** What upper layers have to do before an upload, and after it. */
-  readonly upper: Pick<SharedObjects, "maintain" | "noteFlush">;
+  readonly upper: Upper;
   /** Called once the store has answered for the first time in this process. */
   readonly onFirstAnswer: (cancel: Cancellable) => Promise<void>;
   /** Called after an older state of this home was noticed: every session is to begin anew. */
@@ -55,14 +54,26 @@ export class Dispatch {
     await broadcast.seal(cancel);
     // Without a network the local steps are done all the same; asking a store again that has just not answered would only take time.
     if (failure !== undefined) return { stored: [], pending: true, failure, isRestored: false };
-    const report = await mailbox.flush(cancel);
-    await discovery.noteFlush(report, cancel);
-    await upper.noteFlush(report, cancel);
+    const report = await this.#upload(cancel);
     const isRestored = (await mailbox.incarnation(cancel)) !== begun;
     if (isRestored) await onRestored(cancel);
     // What failed for want of the network is done in a later round.
     const isDamage = trouble !== undefined && !isStorageFailure(trouble);
     return { ...report, ...(isDamage && report.failure === undefined ? { failure: trouble } : {}), isRestored };
+  }
+
+  /** What is told of that something is stored goes at once. */
+  async #upload(cancel: Cancellable): Promise<FlushReport> {
+    const { mailbox, discovery, upper } = this.#parts;
+    const flush = async (): Promise<{ readonly report: FlushReport; readonly hasMore: boolean }> => {
+      const report = await mailbox.flush(cancel);
+      await discovery.noteFlush(report, cancel);
+      return { report, hasMore: await upper.noteFlush(report, cancel) };
+    };
+    const { report, hasMore } = await flush();
+    if (!hasMore || report.failure !== undefined) return report;
+    const { report: second } = await flush();
+    return { ...second, stored: [...report.stored, ...second.stored] };
   }
 
   /** Answers why the store cannot be asked whether this state is the newest. */

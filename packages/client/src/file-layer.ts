@@ -60,7 +60,8 @@ function deliver(tx: Transaction, kind: string, event: SessionEvent): void {
   tx.deliver({ kind, body: sessionEventCodec.encode(event) });
 }
 
-function refusalOf(
+/** Why a reference from this contact or member does not count; `undefined`: it does. */
+export function refusalOf(
   from: CwebId,
   payload: Uint8Array,
 ): { readonly kind: "undecryptable" | "unsupported"; readonly detail: string } | undefined {

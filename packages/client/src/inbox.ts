@@ -1,19 +1,21 @@
 import type { CwebId } from "@cweb/discovery";
-import { decodeFileReference, formatFileReference } from "@cweb/file-sharing";
 import type { InboxEntry, Mailbox } from "@cweb/mailbox";
-import { kinds, type SessionEvent, type SessionEventKind, sessionEventCodec, sessionEventKinds } from "@cweb/session";
+import { type SessionEvent, type SessionEventKind, sessionEventCodec, sessionEventKinds } from "@cweb/session";
 import { objectEventKinds } from "@cweb/shared-object";
 import type { BookEntry, Cancellable, ContactBook } from "./contact-book.ts";
 import { formatMessageId } from "./core/message-id.ts";
 import { alarmSentence, noticeOf } from "./core/sentences.ts";
 import { fileKind } from "./file-layer.ts";
+import { shownContent } from "./message-content.ts";
 import type { ObjectEvents } from "./object-events.ts";
-import type { AlarmEvent, EventContent, EventFile, PeerEvent } from "./peer-event.ts";
+import type { AlarmEvent, EventContent, PeerEvent } from "./peer-event.ts";
+import { isRoomEventKind, type Positions, type RoomEvents } from "./room-events.ts";
 
 export interface InboxOptions {
   readonly mailbox: Mailbox;
   readonly book: ContactBook;
   readonly objectEvents: ObjectEvents;
+  readonly roomEvents: RoomEvents;
   /** Names a contact's store, or the own one (`undefined`), without secrets. */
   readonly storeOf: (contact: CwebId | undefined, cancel: Cancellable) => Promise<string>;
 }
@@ -37,8 +39,9 @@ export class Inbox {
     const fresh = entries.filter(({ seq }) => !this.#open.has(seq));
     const events: PeerEvent[] = [];
     const silent: number[] = [];
+    const positions: Positions = new Map();
     for (const entry of fresh) {
-      const event = await this.#read(entry, cancel);
+      const event = await this.#read(entry, positions, cancel);
       if (!event) silent.push(entry.seq);
       else {
         this.#open.add(entry.seq);
@@ -59,8 +62,9 @@ export class Inbox {
   }
 
   /** `undefined` for what no application needs to see. */
-  async #read({ kind, body, redelivered }: InboxEntry, cancel: Cancellable): Promise<PeerEvent | undefined> {
-    const content = await this.#content(kind, body, cancel);
+  async #read({ kind, body, redelivered }: InboxEntry, positions: Positions, cancel: Cancellable): Promise<PeerEvent | undefined> {
+    const { roomEvents } = this.#options;
+    const content = isRoomEventKind(kind) ? await roomEvents.read(kind, body, positions, cancel) : await this.#content(kind, body, cancel);
     if (!content) return undefined;
     const acknowledge: Acknowledge = (options = {}) => this.acknowledge([event], options);
     const event: PeerEvent = { ...content, redelivered, acknowledge };
@@ -103,10 +107,10 @@ function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEven
   switch (kind) {
     case "message": {
       const channel = content.channel === "broadcast" ? "broadcast" : "session";
-      const message = { type: kind, id, from: contact, number, payload, sentAt };
-      if (channel === "session" && number === fileKind.number) return { ...message, kind: "file", file: eventFile(payload) };
-      const shown = number === kinds.text.number ? { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload) } : {};
-      return { ...message, kind: channel, ...shown };
+      const isFile = channel === "session" && number === fileKind.number;
+      // In a one-off nobody has looked at a reference.
+      const shown = isFile || number !== fileKind.number ? shownContent(number, payload) : {};
+      return { type: kind, id, from: contact, number, payload, sentAt, kind: isFile ? "file" : channel, ...shown };
     }
     case "delivered":
       return { type: kind, id, to: contact };
@@ -116,12 +120,6 @@ function describe(kind: Exclude<SessionEventKind, "alarm">, content: SessionEven
     default:
       return { type: kind, contact, ...(messageId ? { id } : {}), message: noticeOf(kind, content.detail) };
   }
-}
-
-function eventFile(payload: Uint8Array): EventFile {
-  const reference = decodeFileReference(payload);
-  const { name, size, mime } = reference;
-  return { reference: formatFileReference(reference), name, size, mime };
 }
 
 const isObjectKind = (kind: string): boolean => (objectEventKinds as readonly string[]).includes(kind);

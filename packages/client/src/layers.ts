@@ -1,16 +1,18 @@
 import { Broadcast } from "@cweb/broadcast";
-import { type CwebId, Discovery } from "@cweb/discovery";
+import { type CwebId, Discovery, parseCard } from "@cweb/discovery";
 import { FilePublisher } from "@cweb/file-sharing";
 import { IdentityProfiles } from "@cweb/identity-profile";
 import type { Mailbox } from "@cweb/mailbox";
 import { createKindRegistry, type KindRegistry, Session } from "@cweb/session";
 import { SharedObjects } from "@cweb/shared-object";
-import type { Path, RemoteReader } from "@cweb/storage-remote";
-import type { Cancellable } from "./contact-book.ts";
+import { type GroupId, Rooms } from "@cweb/shared-session";
+import { type Path, type RemoteReader, withTimeout } from "@cweb/storage-remote";
+import type { Cancellable, ContactBook } from "./contact-book.ts";
 import { type ObjectKind, ObjectKinds } from "./core/object-kinds.ts";
+import { names } from "./core/records.ts";
 import { fileLayer } from "./file-layer.ts";
 import type { HomeParts } from "./home.ts";
-import type { PeerOptions } from "./peer-options.ts";
+import { defaultPatience, type PeerOptions } from "./peer-options.ts";
 import { valueFiles } from "./value-files.ts";
 
 /** The lower layers of one home, put together. */
@@ -21,6 +23,7 @@ export class Layers {
   readonly publisher: FilePublisher;
   readonly objects: SharedObjects;
   readonly profiles: IdentityProfiles;
+  readonly rooms: Rooms;
   /** The same without the network: large values only where they were fetched already. */
   readonly atHand: { readonly objects: SharedObjects; readonly profiles: IdentityProfiles };
   /** Kinds of messages, and which layer takes them. */
@@ -31,7 +34,8 @@ export class Layers {
   /** Made when first asked for: most processes never count by kind. */
   #objectKinds: ObjectKinds | undefined;
 
-  constructor(options: PeerOptions, { mailbox, identity }: HomeParts) {
+  /** `introduce` makes a contact of a member of a room that must be written to. */
+  constructor(options: PeerOptions, { mailbox, identity }: HomeParts, introduce: (card: string, cancel: Cancellable) => Promise<void>) {
     const { crypto } = options;
     this.#options = options;
     this.mailbox = mailbox;
@@ -42,7 +46,8 @@ export class Layers {
     this.profiles = new IdentityProfiles({ mailbox, objects: this.objects });
     const objects = this.#sharedObjects(false);
     this.atHand = { objects, profiles: new IdentityProfiles({ mailbox, objects }) };
-    this.kinds = createKindRegistry(options.kinds, [this.objects.layer, fileLayer]);
+    this.rooms = this.#openRooms(introduce);
+    this.kinds = createKindRegistry(options.kinds, [this.objects.layer, fileLayer, this.rooms.layer]);
   }
 
   session(id: CwebId): Session {
@@ -83,6 +88,44 @@ export class Layers {
     if (contact === undefined) return describeStore(this.discovery.identity.profile);
     const found = await this.discovery.contact(contact, cancel);
     return found ? describeStore(found.profile) : "";
+  }
+
+  /** A member's name: the contact's, "me", or the Cweb Id of who is no contact. */
+  async memberName(book: ContactBook, member: CwebId, cancel: Cancellable): Promise<string> {
+    return member === this.discovery.identity.id ? "me" : ((await book.entry(member, cancel))?.name ?? member);
+  }
+
+  /** Names a member's store; empty for who is neither a contact nor a member any more. */
+  async storeOfMember(room: GroupId, member: CwebId, cancel: Cancellable): Promise<string> {
+    if (member === this.discovery.identity.id) return this.storeOf(undefined, cancel);
+    if (await this.discovery.contact(member, cancel)) return this.storeOf(member, cancel);
+    const card = (await this.rooms.status(room, cancel)).members.find(({ id }) => id === member)?.card;
+    return card === undefined ? "" : (this.#options.describeStore?.(parseCard(card).profile) ?? "");
+  }
+
+  #openRooms(introduce: (card: string, cancel: Cancellable) => Promise<void>): Rooms {
+    const { mailbox, discovery } = this;
+    const { crypto, hints } = this.#options;
+    const kindsOf = (): KindRegistry => this.kinds;
+    return new Rooms({
+      ...{ mailbox, crypto, identity: discovery.identity, kinds: kindsOf, introduce, ...(hints === undefined ? {} : { hints }) },
+      card: (cancel) => discovery.card(cancel),
+      enqueue: (tx, to, message) => this.session(to).enqueue(tx, message),
+      addRider: (tx, to, rider, replaces) => this.session(to).addRider(tx, rider, { replaces }),
+      reads: (to) => this.session(to).reads,
+      isContact: (tx, member) => tx.get(names.contact(member)) !== undefined && discovery.contactOf(tx, member) !== undefined,
+      openReader: (member, cancel) => this.#memberReader(member, cancel),
+    });
+  }
+
+  /** A contact's descriptor says best where it is read. No member's store holds up a round for longer than a contact's. */
+  async #memberReader(
+    { id, profile }: { readonly id: CwebId; readonly profile: Uint8Array | undefined },
+    cancel: Cancellable,
+  ): Promise<RemoteReader | undefined> {
+    const { clock, patience: milliseconds = defaultPatience } = this.#options;
+    const reader = (await this.readerOf(id, cancel)) ?? (profile && this.#reader(profile));
+    return reader && withTimeout(reader, { clock, milliseconds });
   }
 
   #sharedObjects(fetches: boolean): SharedObjects {

@@ -11,6 +11,7 @@
  * - `corrupt-state`: a record of this home cannot be read.
  * - `unknown-message`: no file has come with a message of this id.
  * - `unknown-object`, `object-exists`: there is no own or shared object of this name; there is one already.
+ * - `unknown-room`, `room-exists`: likewise, of rooms.
  */
 export type PeerErrorCode =
   | "no-identity"
@@ -24,7 +25,9 @@ export type PeerErrorCode =
   | "corrupt-state"
   | "unknown-message"
   | "unknown-object"
-  | "object-exists";
+  | "object-exists"
+  | "unknown-room"
+  | "room-exists";
 
 /** Every failure of this package; failures of the ports and of the lower layers pass through as they are. */
 export class PeerError extends Error {

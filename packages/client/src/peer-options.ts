@@ -5,6 +5,9 @@ import type { MessageKind } from "@cweb/session";
 import type { LocalStore } from "@cweb/storage-local";
 import type { Meter, RemoteReader, RemoteWriter } from "@cweb/storage-remote";
 
+/** How long a round waits for one contact, in ms. */
+export const defaultPatience = 10_000;
+
 /** The ports of a peer: nothing is chosen for you. */
 export interface PeerOptions {
   readonly local: LocalStore;
@@ -25,6 +28,10 @@ export interface PeerOptions {
   readonly kinds?: readonly MessageKind[];
   /** Set where one `write` may be several requests, as `withRetry` makes it. */
   readonly repeatsWrites?: boolean;
+  /** Invitations of contacts to rooms: `accept` them as they come, or wait for `Peer.rooms.join`. Default `accept`. */
+  readonly rooms?: "accept" | "ask";
+  /** Members of a room to whom each own message is announced at once: 0 to 8, by default 8. Others come upon it later. */
+  readonly hints?: number;
   /** Lets the processes of this home tell which of them are gone: one that was killed holds up the others for 60 s otherwise. */
   readonly process?: ProcessName;
   /** Contacts polled at a time. Default 8. */

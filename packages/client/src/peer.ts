@@ -15,14 +15,19 @@ import { Outgoing } from "./outgoing.ts";
 import type { PeerEvent } from "./peer-event.ts";
 import { PeerFiles } from "./peer-files.ts";
 import { PeerObjects } from "./peer-objects.ts";
-import type { CreatePeerOptions, PeerOptions } from "./peer-options.ts";
+import { type CreatePeerOptions, defaultPatience, type PeerOptions } from "./peer-options.ts";
 import { PeerProfile } from "./peer-profile.ts";
+import { PeerRooms } from "./peer-rooms.ts";
 import { Poller } from "./poller.ts";
 import { countedBy, RequestLedger } from "./request-ledger.ts";
+import { RoomBook } from "./room-book.ts";
+import { RoomEvents } from "./room-events.ts";
+import { RoomOutgoing } from "./room-outgoing.ts";
 import { type FlushResult, type PollOptions, type PollReport, RoundRunner } from "./round-runner.ts";
 import { inBatches } from "./rounds.ts";
-import { type Content, Sender, type SendOptions, type SendResult } from "./sender.ts";
+import { type Content, Sender, type SendOptions, type SendResult, type SentMessage } from "./sender.ts";
 import { type PeerStatus, statusOf } from "./status.ts";
+import { upperOf } from "./upper.ts";
 
 export interface CreatedPeer {
   readonly peer: Peer;
@@ -45,6 +50,8 @@ export class Peer {
   readonly objects: PeerObjects;
   /** Name, status, picture and more, for contacts of one's choice. */
   readonly profile: PeerProfile;
+  /** Conversations of several people. */
+  readonly rooms: PeerRooms;
   readonly #options: PeerOptions;
   readonly #layers: Layers;
   readonly #book: ContactBook;
@@ -58,8 +65,8 @@ export class Peer {
   readonly #ledger: RequestLedger;
 
   private constructor(options: PeerOptions, home: HomeParts, since: RequestTotals) {
-    const { crypto, clock, random, reader, concurrency = 8, patience = 10_000, contactTimeout = 60_000 } = options;
-    const layers = new Layers(options, home);
+    const { crypto, clock, random, reader, concurrency = 8, patience = defaultPatience, contactTimeout = 60_000 } = options;
+    const layers = new Layers(options, home, (card, cancel) => this.#contacts.introduce(card, cancel));
     const { mailbox, discovery, broadcast } = layers;
     const session = (id: CwebId) => layers.session(id);
     const publish = (cancel: Cancellable) => this.#publish(cancel);
@@ -74,18 +81,22 @@ export class Peer {
     this.#contacts = new Contacts(shared);
     this.#sender = new Sender(shared);
     const objectEvents = new ObjectEvents({ layers, book: this.#book });
-    this.#inbox = new Inbox({ mailbox, book: this.#book, objectEvents, storeOf: (contact, cancel) => layers.storeOf(contact, cancel) });
+    const roomBook = new RoomBook(layers);
+    const roomEvents = new RoomEvents({ layers, book: this.#book, roomBook });
+    const storeOf = (contact: CwebId | undefined, cancel: Cancellable) => layers.storeOf(contact, cancel);
+    this.#inbox = new Inbox({ mailbox, book: this.#book, objectEvents, roomEvents, storeOf });
+    this.rooms = new PeerRooms({ ...shared, layers, roomBook, outgoing: new RoomOutgoing(mailbox) });
     this.#poller = new Poller({ clock, concurrency, patience, timeout: contactTimeout });
-    const sides = { tidy: () => this.files.tidy(), layers, poller: this.#poller, ledger: this.#ledger, sender: this.#sender };
-    this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish });
+    const sides = { tidy: () => this.files.tidy(), layers, poller: this.#poller, ledger: this.#ledger, accepts: options.rooms !== "ask" };
+    const settle = (report: FlushReport, cancel: Cancellable) => this.#settle(report, cancel);
+    this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish, settle });
     const onFirstAnswer = (cancel: Cancellable) => noteStore(options, home, cancel);
     const noteRequests = (cancel: Cancellable) => this.#ledger.fold(cancel);
     this.files = new PeerFiles({ ...options, layers, book: this.#book, sender: this.#sender, noteRequests });
     this.objects = new PeerObjects({ layers, book: this.#book, publish });
     this.profile = new PeerProfile({ layers, book: this.#book, publish });
-    const upper = layers.objects;
     this.#dispatch = new Dispatch({
-      upper,
+      upper: upperOf(layers),
       mailbox,
       discovery,
       broadcast,
@@ -176,7 +187,7 @@ export class Peer {
   async flush(cancel: Cancellable = {}): Promise<FlushResult> {
     const report = await this.#publish(cancel);
     const { pending, failure } = report;
-    return { published: await this.#sender.settle(report, cancel), pending, ...(failure === undefined ? {} : { failure }) };
+    return { published: await this.#settle(report, cancel), pending, ...(failure === undefined ? {} : { failure }) };
   }
 
   // --- receiving ---
@@ -247,6 +258,10 @@ export class Peer {
     const report = await this.#dispatch.run(cancel);
     await this.#ledger.fold(cancel);
     return report;
+  }
+
+  async #settle(report: FlushReport, cancel: Cancellable): Promise<readonly SentMessage[]> {
+    return [...(await this.#sender.settle(report, cancel)), ...(await this.rooms.settle(report, cancel))];
   }
 
   async #renew(cancel: Cancellable): Promise<void> {

@@ -44,7 +44,7 @@ export interface PollerOptions {
 export class Poller {
   readonly #options: PollerOptions;
   readonly #limit: Limit;
-  readonly #underWay: Map<CwebId, Promise<Turn>> = new Map();
+  readonly #underWay: Map<string, Promise<unknown>> = new Map();
   readonly #stop = new AbortController();
 
   constructor(options: PollerOptions) {
@@ -69,13 +69,23 @@ export class Poller {
     await Promise.allSettled(this.#underWay.values());
   }
 
+  /** One thing to be polled: not twice at once, and not waited for longer than a round may. Its late end is told by `onLate`. */
+  async turn<T>(
+    key: string,
+    poll: (signal: AbortSignal) => Promise<T>,
+    { onLate, signal }: { readonly onLate: () => void; readonly signal: AbortSignal | undefined },
+  ): Promise<T> {
+    if (this.#underWay.has(key)) throw slow();
+    return this.#patiently(this.#begin(key, poll, onLate, signal), signal);
+  }
+
   async #one(contact: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<ContactReport> {
     const { id, name } = contact;
     // Still busy from an earlier round: asking twice at once would help nobody.
     if (this.#underWay.has(id)) return { id, name, gets: 0, heard: false, changed: 0, failure: slow() };
     const leave = await this.#limit.enter(signal);
     try {
-      const { failure, ...turn } = await this.#patiently(this.#begin(contact, onLate, signal), signal);
+      const { failure, ...turn } = await this.turn(id, contact.poll, { onLate, signal });
       return { id, name, ...turn, ...(failure === undefined ? {} : { failure }) };
     } catch (failure) {
       signal?.throwIfAborted();
@@ -85,7 +95,7 @@ export class Poller {
     }
   }
 
-  #begin({ id, poll }: Polled, onLate: () => void, signal: AbortSignal | undefined): Promise<Turn> {
+  #begin<T>(key: string, poll: (signal: AbortSignal) => Promise<T>, onLate: () => void, signal: AbortSignal | undefined): Promise<T> {
     const { clock, timeout } = this.#options;
     const late = new AbortController();
     const done = new AbortController();
@@ -96,14 +106,14 @@ export class Poller {
     const signals = [late.signal, this.#stop.signal, ...(signal ? [signal] : [])];
     const running = poll(AbortSignal.any(signals)).finally(() => {
       done.abort();
-      this.#underWay.delete(id);
+      this.#underWay.delete(key);
       onLate();
     });
-    this.#underWay.set(id, running);
+    this.#underWay.set(key, running);
     return running;
   }
 
-  async #patiently(running: Promise<Turn>, signal: AbortSignal | undefined): Promise<Turn> {
+  async #patiently<T>(running: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const done = new AbortController();
     const waiting = this.#options.clock.sleep(this.#options.patience, signal ? AbortSignal.any([signal, done.signal]) : done.signal);
     const late = waiting.then(() => {

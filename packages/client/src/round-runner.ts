@@ -7,7 +7,8 @@ import { notedHere } from "./inbox.ts";
 import type { Layers } from "./layers.ts";
 import type { ContactReport, Poller, Turn } from "./poller.ts";
 import type { RequestLedger } from "./request-ledger.ts";
-import type { Sender, SentMessage } from "./sender.ts";
+import { noRooms, type RoomsTurn, turnOfRooms } from "./room-turn.ts";
+import type { SentMessage } from "./sender.ts";
 
 export interface FlushResult {
   /** Messages that were queued before and are in the bucket now, each told once. */
@@ -25,6 +26,7 @@ export interface PollOptions extends Cancellable {
 
 export interface PollReport extends FlushResult {
   readonly contacts: readonly ContactReport[];
+  readonly rooms: RoomsTurn;
   /** Requests of this process since the last report. */
   readonly requests: RequestTotals;
 }
@@ -34,7 +36,10 @@ export interface RoundParts {
   readonly book: ContactBook;
   readonly poller: Poller;
   readonly ledger: RequestLedger;
-  readonly sender: Sender;
+  /** Whether invitations to rooms are accepted as they come. */
+  readonly accepts: boolean;
+  /** Messages that a flush has published after they had been queued. */
+  readonly settle: (report: FlushReport, cancel: Cancellable) => Promise<readonly SentMessage[]>;
   /** Begins what is to be done now and then beside the rounds. */
   readonly tidy: () => void;
   readonly publish: (cancel: Cancellable) => Promise<FlushReport>;
@@ -55,19 +60,21 @@ export class RoundRunner {
   /** `onNews` is called whenever something may have come. */
   async run({ full = false, signal }: PollOptions, onNews: () => void): Promise<PollReport> {
     const cancel = signal ? { signal } : {};
-    const { publish, sender, ledger, tidy } = this.#parts;
+    const { publish, settle, ledger, tidy } = this.#parts;
     const before = await publish(cancel);
     onNews();
+    const all = full || this.#woken;
     const contacts = await this.#pollAll(full, onNews, signal);
+    const rooms = await this.#pollRooms(all, onNews, signal);
     // A store that did not answer just now is asked again in the next round.
     const after = before.failure === undefined ? await publish(cancel) : before;
     if (after.failure === undefined) tidy();
-    const published = await sender.settle({ ...after, stored: [...before.stored, ...after.stored] }, cancel);
+    const published = await settle({ ...after, stored: [...before.stored, ...after.stored] }, cancel);
     const counted = ledger.counted;
     const requests = combine(counted, this.#reported, -1);
     this.#reported = counted;
     const { pending, failure } = after;
-    return { contacts, published, pending, requests, ...(failure === undefined ? {} : { failure }) };
+    return { contacts, rooms, published, pending, requests, ...(failure === undefined ? {} : { failure }) };
   }
 
   async #pollAll(full: boolean, onNews: () => void, signal: AbortSignal | undefined): Promise<readonly ContactReport[]> {
@@ -87,6 +94,19 @@ export class RoundRunner {
     const reports = await poller.all(polled, onNews, signal);
     for (const report of reports) await this.#settleAlarms(entries, report, cancel);
     return reports;
+  }
+
+  /** After the contacts, who bring keys of rooms and tell of messages. */
+  async #pollRooms(all: boolean, onNews: () => void, signal: AbortSignal | undefined): Promise<RoomsTurn> {
+    const poll = (stop: AbortSignal): Promise<RoomsTurn> => turnOfRooms(this.#parts, all, { signal: stop });
+    try {
+      return await this.#parts.poller.turn("rooms", poll, { onLate: onNews, signal });
+    } catch (failure) {
+      signal?.throwIfAborted();
+      return { ...noRooms, failure };
+    } finally {
+      onNews();
+    }
   }
 
   /** Messages first: they bring the keys of objects, and tell which have a new value. */

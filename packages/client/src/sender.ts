@@ -19,8 +19,9 @@ export type Content = string | { readonly kind: number; readonly payload: Uint8A
 export interface SentMessage {
   /** A UUID. */
   readonly id: string;
+  /** A contact's name, or a room's. */
   readonly to: string;
-  readonly kind: "session" | "broadcast";
+  readonly kind: "session" | "broadcast" | "room";
   /** Both are durable; `queued` goes with a later round or flush. */
   readonly state: "published" | "queued";
 }

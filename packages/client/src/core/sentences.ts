@@ -24,6 +24,10 @@ const alarms: Readonly<Record<string, string>> = {
   "clock-skew": "A clock is off by more than a day, here or at the contact's.",
   "identity-changed": "The contact's keys have changed: compare safety numbers again.",
   unreachable: "The contact's store cannot be reached.",
+  "room-rollback": "The admin's store shows an older state of the room than before.",
+  "room-fork": "The room was changed in two ways: not all members see the same one.",
+  equivocation: "A member has written two different messages in one place: nothing more of it is read.",
+  restored: "A member's home was restored from an older copy: it comes back under a new key.",
 };
 
 /** More exact sentences for some details of an event. */
@@ -34,4 +38,20 @@ const details: Readonly<Record<string, string>> = {
 
 export const noticeOf = (kind: SessionEventKind | "own-state-restored", detail: string = ""): string =>
   details[detail] ?? notices[kind] ?? "Something of this contact happened.";
+const rooms: Readonly<Record<string, string>> = {
+  "room-invited": "You are invited to this room.",
+  "room-joined": "You are a member of this room.",
+  "room-removed": "You are no member of this room any more: you read nothing new.",
+  "room-members": "The members of this room have changed.",
+  "room-admin": "This room has another admin.",
+  "room-withdrawn": "A message was taken back: its place was closed before it came, or its sender wrote two.",
+  "room-withheld": "A message of this member is missing for a day, and no member has handed it on: its store withholds it.",
+  "room-recovered": "A message that was withheld has come.",
+  "room-refused": "A message of this member is not sound; it was left aside.",
+};
+
+export const roomSentence = (kind: string, detail: string = ""): string =>
+  kind === "room-members"
+    ? `A member was ${detail === "added" ? "added" : "removed"}.`
+    : (rooms[kind] ?? "Something happened in this room.");
 export const alarmSentence = (code: string): string => alarms[code] ?? "Something is wrong with this contact's store.";
