@@ -100,7 +100,7 @@ async function tell(context: Context, peer: Peer, own: OwnProfile, failure: unkn
 const which = ({ profile }: Which): Which => (profile === undefined ? {} : { profile });
 
 /** KEY=VALUE, where VALUE may have further equals signs; null for an empty one. */
-function propertiesIn(pairs: readonly string[]): {
+export function propertiesIn(pairs: readonly string[]): {
   readonly standard: { readonly name?: string | null; readonly status?: string | null };
   readonly others: ReadonlyMap<string, string | null>;
 } {
@@ -112,7 +112,7 @@ function propertiesIn(pairs: readonly string[]): {
   }
   if (all.has("picture")) throw new CliError("usage", "A picture is set with --picture FILE.");
   const standard = Object.fromEntries([...all].filter(([name]) => name === "name" || name === "status"));
-  return { standard, others: new Map([...all].filter(([name]) => !(name in standard))) };
+  return { standard, others: new Map([...all].filter(([name]) => !Object.hasOwn(standard, name))) };
 }
 
 async function readPicture(path: string): Promise<Picture | null> {

@@ -117,7 +117,7 @@ function setOne(entries: Map<string, Value>, name: string, own: unknown, type: W
     entries.set(name, type.toValue(own));
   } catch (cause) {
     if (!(cause instanceof SerializationError)) throw cause;
-    const rule = rules[name] ?? "as its type says";
+    const rule = (Object.hasOwn(rules, name) ? rules[name] : undefined) ?? "as its type says";
     throw new IdentityProfileError("bad-property", `The property ${JSON.stringify(name)} must be ${rule}.`, { cause });
   }
 }

@@ -53,6 +53,7 @@ describe("changing properties", () => {
       expect(error.message).toContain(`"${name}"`);
       expect(error.message).not.toContain("secret");
     }
+    expect(refusal({}, new Map([["constructor", "\ud800"]])).message).toBe('The property "constructor" must be as its type says.');
   });
 
   test("refuses a typed name among the opaque ones, an unknown name among the typed ones, and names that cannot be", () => {
