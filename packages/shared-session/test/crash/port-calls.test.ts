@@ -68,13 +68,14 @@ const scenes: readonly ((play: Play) => readonly [0 | 1 | 2, () => Promise<unkno
   ({ homes: [, ben] }) => [1, () => comeIn(ben)],
   ({ homes: [, , cleo] }) => [2, () => comeIn(cleo)],
   ({ homes: [anna] }) => [0, () => anna.round()],
+  // The lease of a process that died is over by now: what it had not uploaded goes.
+  ({ homes: [anna] }) => [0, () => anna.flush()],
   ({ homes: [, ben] }) => [1, () => ben.round()],
   ({ homes: [, , cleo] }) => [2, () => cleo.round()],
   ({ homes: [, ben] }) => [1, () => speak(ben, 1)],
   ({ homes: [anna] }) => [0, () => anna.round()],
   ({ homes: [, , cleo] }) => [2, () => cleo.round()],
   ({ homes: [, , cleo] }) => [2, () => speak(cleo, 2)],
-  // The lease of a process that died is over by now: what it had not uploaded goes.
   ({ homes: [, , cleo] }) => [2, () => cleo.flush()],
   ({ homes: [anna] }) => [0, () => readAll(anna)],
   ({ homes: [anna, , cleo] }) => [0, () => dismiss(anna, cleo)],
