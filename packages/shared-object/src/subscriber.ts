@@ -45,7 +45,13 @@ interface FetchedValue {
 /** What one poll asks, and how many bytes of large values it may fetch. */
 interface Source {
   readonly reader: RemoteReader;
-  readonly budget: { left: number };
+  readonly budget: Budget;
+}
+
+interface Budget {
+  left: number;
+  /** One large value at a time: else those under way at once would each count on what is left. */
+  turn: Promise<unknown>;
 }
 
 const getsAtOnce = 4;
@@ -139,7 +145,7 @@ export class Subscriber {
   ): Promise<PollReport> {
     let gets = 0;
     let changed = 0;
-    const budget = { left: limits.fetchedPerPoll };
+    const budget: Budget = { left: limits.fetchedPerPoll, turn: Promise.resolve() };
     for (let start = 0; start < due.length; start += getsAtOnce) {
       const some = due.slice(start, start + getsAtOnce);
       gets += some.length;
@@ -182,22 +188,25 @@ export class Subscriber {
     contact: CwebId,
     asked: Subscription,
     answer: ReadResult,
-    budget: Source["budget"],
+    budget: Budget,
     signal: AbortSignal | undefined,
   ): Promise<FetchedValue | undefined> {
     const { crypto, files, mailbox } = this.#options;
     const owner = decodeId(contact);
     if (!files || !owner || answer.kind !== "found") return undefined;
     const { content } = judge(asked, answer, { crypto, owner, now: mailbox.clock.now() });
-    if (content?.kind !== recordKinds.fileReference || budget.left <= 0) return undefined;
-    try {
-      const value = await files.read(content.bytes, contact, { maxBytes: Math.min(budget.left, limits.value), ...cancel(signal) });
-      budget.left -= value.length;
-      return { reference: content.bytes, value };
-    } catch {
-      signal?.throwIfAborted();
-      return undefined;
-    }
+    if (content?.kind !== recordKinds.fileReference) return undefined;
+    const fetched = budget.turn.then(async (): Promise<FetchedValue | undefined> => {
+      if (budget.left <= 0) return undefined;
+      const most = { maxBytes: Math.min(budget.left, limits.value), ...cancel(signal) };
+      const value = await files.read(content.bytes, contact, most).catch(() => undefined);
+      budget.left -= value?.length ?? 0;
+      return value && { reference: content.bytes, value };
+    });
+    budget.turn = fetched;
+    const value = await fetched;
+    signal?.throwIfAborted();
+    return value;
   }
 
   #takeIn(tx: Transaction, contact: CwebId, before: Subscription, answer: ReadResult, ahead: FetchedValue | undefined): boolean {
