@@ -84,6 +84,7 @@ export class UploadRun {
       await this.#journal.finish(published);
       return published;
     } catch (error) {
+      await this.#distrust(error);
       await this.#disown(error);
       throw error;
     }
@@ -126,10 +127,14 @@ export class UploadRun {
   /** What was read may be of two states of the source. */
   async #checkSource(source: FileSource): Promise<void> {
     if (this.#head.fingerprint === undefined) return;
-    if ((await source.fingerprint?.(this.#cancellable())) === this.#head.fingerprint) return;
-    // The next run compares everything, also if the source should be as before by then.
+    if ((await source.fingerprint?.(this.#cancellable())) !== this.#head.fingerprint)
+      throw sourceChanged("another time of change or another size");
+  }
+
+  /** After a change of the source the next run compares everything, also if the source should be as before by then. */
+  async #distrust(error: unknown): Promise<void> {
+    if (!(error instanceof FileSharingError) || error.code !== "source-changed" || this.#head.fingerprint === undefined) return;
     await this.#journal.finish({ ...this.#head, fingerprint: undefined });
-    throw sourceChanged("another time of change or another size");
   }
 
   /** An earlier run may have begun more: of a longer source, or of a tree with other levels. */

@@ -53,7 +53,8 @@ describe("an interrupted upload", () => {
     expect(before).toBeGreaterThanOrEqual(5 * kib);
     const file = await publisher.publish(fileLike(whole, "1", reads), { ...options, onProgress });
     expect(ledger.puts).toBe(12 - before / kib + 1);
-    expect(new Set(reads).size).toBe(12 - before / kib);
+    // And one byte behind the end, where there must be none.
+    expect(new Set(reads).size).toBe(12 - before / kib + 1);
     expect(done.at(-1)).toBe(12 * kib);
     await expectContent(home, file, whole);
   });
@@ -146,14 +147,18 @@ describe("a source that changes while it is uploaded", () => {
     await expectContent(home, await home.publisher().publish(source, options), bytes);
   });
 
-  test("is compared again also where its fingerprint is as at the beginning", async () => {
+  test.each([
+    [
+      "another fingerprint at the end",
+      async (offset: number, length: number) => new Uint8Array(offset < 12 * kib ? length : 0),
+      ["1", "2"],
+    ],
+    ["a byte more at the end", async (_: number, length: number) => new Uint8Array(length), ["1", "1"]],
+    ["less in the middle", async (offset: number, length: number) => new Uint8Array(offset < 11 * kib ? length : 0), ["1", "1"]],
+  ])("is compared again also where its fingerprint is as at the beginning: after %s", async (_, read, fingerprints) => {
     const home = createHome();
     let asked = 0;
-    const source: FileSource = {
-      ...fileLike(whole, "1"),
-      fingerprint: async () => (asked++ === 0 ? "1" : "2"),
-      read: async (_, length) => new Uint8Array(length),
-    };
+    const source: FileSource = { ...fileLike(whole, "1"), fingerprint: async () => fingerprints[asked++] as string, read };
     await expect(home.publisher().publish(source, options)).rejects.toMatchObject({ code: "source-changed" });
     await expectContent(home, await home.publisher().publish(fileLike(whole, "1"), options), whole);
   });
@@ -166,8 +171,10 @@ describe("a source that changes while it is uploaded", () => {
   ])("or is %s than it said is told", async (_, length) => {
     const home = createHome();
     const source: FileSource = { ...bytesSource(content(length)), size: 12 * kib };
-    await expect(home.publisher().publish(source, options)).rejects.toMatchObject({ code: "source-changed" });
-    expect((await home.publisher().list())[0]).toMatchObject({ state: "uploading", reference: undefined });
+    for (const one of [source, { ...source, fingerprint: async () => "the same" }]) {
+      await expect(home.publisher().publish(one, options)).rejects.toMatchObject({ code: "source-changed" });
+      expect((await home.publisher().list())[0]).toMatchObject({ state: "uploading", reference: undefined });
+    }
   });
 
   test("or vanishes is told, and what was sent is kept", async () => {
