@@ -9,6 +9,8 @@ export interface Context {
   readonly output: Output;
   /** What is added to the protocol's clock, in ms: for tests. */
   readonly clockOffset: number;
+  /** CWEB_ROOMS: whether invitations to rooms are accepted as they come. */
+  readonly rooms: "accept" | "ask";
   /** CWEB_STORAGE. */
   readonly storage: string | undefined;
   /** Aborted by SIGINT and SIGTERM. */

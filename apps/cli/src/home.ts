@@ -94,7 +94,7 @@ export async function withPeer<T>(
   const local = await openNodeStore(database(home));
   try {
     const ports = openPorts(await loadProfile(home, local), context);
-    const peer = await Peer.open({ local, ...ports });
+    const peer = await Peer.open({ local, ...ports, rooms: context.rooms });
     ports.tellKinds((path) => peer.objectKind(path));
     try {
       return await use(peer, { ...ports, local });

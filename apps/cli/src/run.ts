@@ -55,12 +55,13 @@ function usageOf({ message }: CommanderError): string {
 
 async function contextOf(program: Command, output: Output, signal: AbortSignal): Promise<Context> {
   const { home, requests } = program.opts<{ readonly home?: string; readonly requests?: string }>();
-  const { CWEB_HOME, CWEB_STORAGE, CWEB_CLOCK_OFFSET_MS } = process.env;
+  const { CWEB_HOME, CWEB_STORAGE, CWEB_CLOCK_OFFSET_MS, CWEB_ROOMS: rooms = "accept" } = process.env;
   const clockOffset = CWEB_CLOCK_OFFSET_MS ? Number(CWEB_CLOCK_OFFSET_MS) : 0;
   if (!Number.isSafeInteger(clockOffset)) throw new CliError("usage", "CWEB_CLOCK_OFFSET_MS must be a whole number of milliseconds.");
+  if (rooms !== "accept" && rooms !== "ask") throw new CliError("usage", "CWEB_ROOMS must be accept or ask.");
   if (clockOffset !== 0) {
     const message = `The clock is shifted by ${clockOffset} ms (CWEB_CLOCK_OFFSET_MS): this is for tests only.`;
     await output.say({ code: "clock-offset", message, retryable: false });
   }
-  return { home: home || CWEB_HOME || join(homedir(), ".cweb"), requests, output, clockOffset, storage: CWEB_STORAGE, signal };
+  return { home: home || CWEB_HOME || join(homedir(), ".cweb"), requests, output, clockOffset, rooms, storage: CWEB_STORAGE, signal };
 }

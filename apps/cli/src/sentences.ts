@@ -56,6 +56,34 @@ function profile(line: Line): string {
 
 type Sentence = (line: Line) => string;
 
+const roomTrouble = (line: Line): string => {
+  const where = line.store === undefined ? "" : ` (${word(line.store)})`;
+  return `[${word(line.room)}] ${word(line.from)}: ${word(line.message)}${where}${again(line)}`;
+};
+
+interface RoomRows {
+  readonly missing: readonly {
+    readonly from: string;
+    readonly n: number;
+    readonly since: number;
+    readonly state: string;
+    readonly store: string;
+  }[];
+  readonly alarms: readonly { readonly code: string; readonly contact: string; readonly store: string; readonly since: number }[];
+}
+
+function room(line: Line): string {
+  const { missing, alarms } = line as unknown as RoomRows;
+  const state = line.state === "member" ? "" : ` (${word(line.state)})`;
+  return [
+    `${word(line.name)}${state}  epoch ${word(line.epoch)}, admin ${word(line.admin)}, members: ${names(line.members)}`,
+    ...missing.map(
+      ({ from, n, since, state: how, store }) => `  ${how}: message ${n} of ${word(from)}, since ${time(since)}, ${word(store)}`,
+    ),
+    ...alarms.map(({ code, contact, store, since }) => `  ! ${word(contact)}: ${code} since ${time(since)}, ${word(store)}`),
+  ].join("\n");
+}
+
 const sentences: Readonly<Record<string, Sentence>> = {
   identity: (line) => `Your Cweb Id is ${word(line.id)}.\nYour card, one line for everyone who shall write to you:\n${word(line.card)}`,
   card: (line) => (line.qr === undefined ? word(line.card) : `${String(line.qr)}\n${word(line.card)}`),
@@ -67,10 +95,24 @@ const sentences: Readonly<Record<string, Sentence>> = {
     const verified = line.verified ? "verified" : `not verified: compare by voice, then: cweb verify ${word(line.name)} --confirm NUMBER`;
     return `${word(line.digits)}\n${verified}`;
   },
+  room,
+  "room-invited": (line) => `${word(line.room)}: ${word(line.from)} has invited you.${again(line)}`,
+  "room-joined": (line) => `${word(line.room)}: ${word(line.message)}${again(line)}`,
+  "room-removed": (line) => `${word(line.room)}: ${word(line.message)}${again(line)}`,
+  "room-admin": (line) => `${word(line.room)}: ${word(line.admin)} is the admin now.${again(line)}`,
+  "room-members": (line) => `${word(line.room)}: ${word(line.member)} was ${word(line.change)}.${again(line)}`,
+  "room-withheld": roomTrouble,
+  "room-recovered": roomTrouble,
+  "room-withdrawn": roomTrouble,
+  "room-refused": roomTrouble,
   sent: (line) =>
     line.state === "published" ? `Sent to ${word(line.to)}.` : `Kept for ${word(line.to)}: it is sent as soon as there is a network.`,
-  message: (line) =>
-    `${time(line.sentAt)} ${word(line.from)}: ${line.kind === "file" ? fileReceived(line) : word(line.text)}${again(line)}`,
+  message: (line) => {
+    const where = line.room === undefined ? "" : `[${word(line.room)}] `;
+    const readers = Array.isArray(line.receivedBy) ? ` (received by ${names(line.receivedBy)})` : "";
+    const what = line.file === undefined ? word(line.text) : fileReceived(line);
+    return `${time(line.sentAt)} ${where}${word(line.from)}: ${what}${readers}${again(line)}`;
+  },
   shared: (line) =>
     `Shared ${word(line.name)} (${size(line.size)}) with ${names(line.to)}. File ${word(line.fileId)}\n${word(line.reference)}`,
   file: (line) => `${word(line.fileId)}  ${word(line.name)}  ${size(line.size)}  ${fileState(line)}`,
@@ -78,7 +120,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   delivered: (line) => `Delivered to ${word(line.to)}: ${word(line.id)}${again(line)}`,
   undelivered: (line) => `Not delivered to ${word(line.to)}: ${word(line.id)} (${word(line.reason)})${again(line)}`,
   unconfirmed: (line) => `Nobody knows whether ${word(line.to)} received ${word(line.id)} (${word(line.reason)})${again(line)}`,
-  alarm: (line) => `! ${word(line.contact)}: ${word(line.message)} (${word(line.code)}, ${word(line.store)})${again(line)}`,
+  alarm: (line) =>
+    `! ${line.room === undefined ? "" : `[${word(line.room)}] `}${word(line.contact)}: ${word(line.message)} (${word(line.code)}, ${word(line.store)})${again(line)}`,
   round: (line) => {
     const { get, put, delete: removed } = line.requests as Record<string, number>;
     return `· round ${word(line.n)}: ${get} GET, ${put} PUT, ${removed} DELETE`;

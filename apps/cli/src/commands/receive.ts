@@ -1,10 +1,12 @@
-import type { MessageEvent, Peer, PeerEvent, PollReport } from "@cweb/client";
+import type { Peer, PeerEvent, PollReport } from "@cweb/client";
 import { systemClock } from "@cweb/crypto";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
 import type { Line } from "../line.ts";
+import { messageContent } from "../message-content.ts";
 import type { Output } from "../output.ts";
 import { exitCodeOf, exitCodes, problemOf } from "../problem.ts";
+import { isRoomNews, roomEventLine } from "../room-lines.ts";
 import { valueLine } from "./object.ts";
 import { profileLine } from "./profile.ts";
 
@@ -90,9 +92,13 @@ class Receiver {
     }
   }
 
-  async #tellFailures({ contacts, failure }: PollReport): Promise<void> {
+  async #tellFailures({ contacts, rooms, failure }: PollReport): Promise<void> {
     await this.#tell("", failure, {});
     for (const { name, failure: reason } of contacts) await this.#tell(name, reason, { contact: name });
+    // Of members who are contacts it was told just now.
+    const others = rooms.failures.filter(({ member }) => contacts.every(({ name }) => name !== member));
+    for (const { member, cause } of others) await this.#tell(member, cause, { contact: member });
+    await this.#tell("rooms/", rooms.failure, {});
   }
 
   async #tell(whose: string, failure: unknown, about: Readonly<Record<string, unknown>>): Promise<void> {
@@ -115,22 +121,27 @@ class Receiver {
 
 /** What a person waits for; alarms and gaps alone are not it. */
 function isArrival({ type }: PeerEvent): boolean {
+  if (type.startsWith("room-")) return isRoomNews(type);
   return type !== "alarm" && type !== "gap" && type !== "undecryptable" && type !== "own-state-restored";
-}
-
-function contentOf({ text, file, number, payload }: MessageEvent): object {
-  if (file) return { file: { reference: file.reference, name: file.name, size: file.size, mime: file.mime } };
-  // Kinds without a text belong to applications; their bytes are handed on as they are.
-  return text === undefined ? { number, payload: Buffer.from(payload).toString("base64") } : { text };
 }
 
 function lineOf(event: PeerEvent): Line {
   const again = event.redelivered ? { redelivered: true } : {};
   switch (event.type) {
     case "message": {
-      const { type, kind, id, from, sentAt } = event;
-      const content = contentOf(event);
-      return { type, kind, id, from, ...content, sentAt, ...again };
+      const { type, kind, id, from, sentAt, room, position } = event;
+      const inRoom = room === undefined ? {} : { room };
+      return {
+        type,
+        kind,
+        ...inRoom,
+        id,
+        from,
+        ...messageContent(event),
+        sentAt,
+        ...(position === undefined ? {} : { position }),
+        ...again,
+      };
     }
     case "delivered":
       return { type: event.type, id: event.id, to: event.to, ...again };
@@ -138,16 +149,26 @@ function lineOf(event: PeerEvent): Line {
     case "unconfirmed":
       return { type: event.type, id: event.id, to: event.to, reason: event.reason, ...again };
     case "alarm": {
-      const { type, contact, code, store, object, message } = event;
-      return { type, contact, code, store, ...(object === undefined ? {} : { object }), message, ...again };
+      const { type, contact, code, store, object, room, evidence, message } = event;
+      const about = { ...(object === undefined ? {} : { object }), ...(room === undefined ? {} : { room }) };
+      const proof = evidence ? { evidence: Buffer.from(evidence).toString("base64") } : {};
+      return { type, contact, code, store, ...about, ...proof, message, ...again };
     }
     case "object":
       return { ...valueLine(event), ...again };
     case "profile":
       return { ...profileLine(event), ...again };
-    default: {
-      const { type, contact, id, message } = event;
-      return { type, ...(id === undefined ? {} : { id }), contact, message, ...again };
+    case "session-started":
+    case "session-reset":
+    case "own-state-restored":
+    case "gap":
+    case "recovered":
+    case "undecryptable":
+    case "unsupported": {
+      const { type, contact, id, room, message } = event;
+      return { type, ...(id === undefined ? {} : { id }), contact, ...(room === undefined ? {} : { room }), message, ...again };
     }
+    default:
+      return { ...roomEventLine(event), ...again };
   }
 }

@@ -12,8 +12,10 @@ const pause = 250;
 const sendTries = 8;
 const flushTries = 360;
 
-const sentLine = ({ id, to, kind, state }: SentMessage): Line =>
-  kind === "broadcast" ? { type: "sent", kind, id, to, state } : { type: "sent", id, to, state };
+function sentLine({ id, to, kind, state }: SentMessage): Line {
+  if (kind === "session") return { type: "sent", id, to, state };
+  return { type: "sent", kind, id, ...(kind === "room" ? { room: to } : {}), to, state };
+}
 
 export async function send(context: Context, name: string, given: string, flags: { readonly id?: string }): Promise<number> {
   const { signal } = context;
@@ -46,7 +48,7 @@ export function flush(context: Context): Promise<number> {
 }
 
 /** Another process of this home may be uploading just now: what it leaves undone is done here. */
-async function settled({ signal }: Context, peer: Peer, result: SendResult): Promise<SendResult> {
+export async function settled({ signal }: Context, peer: Peer, result: SendResult): Promise<SendResult> {
   for (let n = 0; n < sendTries && result.state === "queued" && result.failure === undefined; n++) {
     await systemClock.sleep(pause, signal);
     const { published, failure, pending } = await peer.flush({ signal });
@@ -58,12 +60,12 @@ async function settled({ signal }: Context, peer: Peer, result: SendResult): Pro
 }
 
 /** The message is safe: that it must wait is told, and is no failure. */
-async function tell({ output }: Context, { failure, ...message }: SendResult): Promise<number> {
+export async function tell({ output }: Context, { failure, ...message }: SendResult, also: object = {}): Promise<number> {
   if (failure !== undefined) await output.problem(failure);
-  await output.line(sentLine(message));
+  await output.line({ ...sentLine(message), ...also });
   return exitCodes.done;
 }
 
-async function textOf(given: string): Promise<string> {
+export async function textOf(given: string): Promise<string> {
   return given === "-" ? readStandardInput() : given;
 }

@@ -7,6 +7,7 @@ import { addIdentity } from "./identity.ts";
 import { addMessages } from "./messages.ts";
 import { addObjects } from "./objects.ts";
 import { addProfile } from "./profile.ts";
+import { addRooms } from "./rooms.ts";
 
 /** The whole grammar of the command line, a file for each topic. */
 export function commands(choose: Choose): Command {
@@ -25,6 +26,7 @@ export function commands(choose: Choose): Command {
   addFiles(program, choose);
   addObjects(program, choose);
   addProfile(program, choose);
+  addRooms(program, choose);
   return program;
 }
 

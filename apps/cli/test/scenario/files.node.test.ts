@@ -12,7 +12,15 @@ const { ada, ben } = sharedPair();
 /** Shares bytes under a name that no disk here could have. */
 function shareAs(one: Person, name: string, bytes: Uint8Array, to: readonly string[]): Promise<unknown> {
   const { signal } = new AbortController();
-  const context = { home: one.home, requests: undefined, output: new Output(true), clockOffset: 0, storage: undefined, signal };
+  const context = {
+    home: one.home,
+    requests: undefined,
+    output: new Output(true),
+    clockOffset: 0,
+    rooms: "accept" as const,
+    storage: undefined,
+    signal,
+  };
   return withPeer(context, (peer) => peer.files.share(bytesSource(bytes), { name, to, signal }));
 }
 
