@@ -1,9 +1,9 @@
 import type { Broadcast } from "@cweb/broadcast";
 import type { Discovery } from "@cweb/discovery";
-import { FileSharingError } from "@cweb/file-sharing";
 import type { FlushReport, Mailbox } from "@cweb/mailbox";
 import type { RemoteReader } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
+import { isStorageFailure } from "./storage-failure.ts";
 import type { Upper } from "./upper.ts";
 
 export interface DispatchParts {
@@ -121,13 +121,4 @@ async function errorOf(task: () => Promise<void>, { signal }: Cancellable): Prom
     signal?.throwIfAborted();
     return error;
   }
-}
-
-/**
- * The ports of storage-remote throw errors of one class, and file-sharing one of its own for the same; they are told by their names so that a
- * third party's port may bring its own.
- */
-export function isStorageFailure(failure: unknown): boolean {
-  if (failure instanceof FileSharingError) return failure.code === "storage-failed";
-  return failure instanceof Error && failure.name === "StorageRemoteError";
 }

@@ -1,8 +1,8 @@
 import type { Random } from "@cweb/crypto";
 import { type Path, proveConditionalWrites, type RemoteReader, type RemoteWriter, toPath } from "@cweb/storage-remote";
 import type { Cancellable } from "./contact-book.ts";
-import { isStorageFailure } from "./dispatch.ts";
 import { PeerError } from "./peer-error.ts";
+import { isStorageFailure } from "./storage-failure.ts";
 
 const size = 4_096;
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
