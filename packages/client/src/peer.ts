@@ -66,7 +66,8 @@ export class Peer {
 
   private constructor(options: PeerOptions, home: HomeParts, since: RequestTotals) {
     const { crypto, clock, random, reader, concurrency = 8, patience = defaultPatience, contactTimeout = 60_000 } = options;
-    const layers = new Layers(options, home, (card, cancel) => this.#contacts.introduce(card, cancel));
+    const introduce = (card: string, cancel: Cancellable) => this.#contacts.introduce(card, cancel);
+    const layers = new Layers(options, home, introduce);
     const { mailbox, discovery, broadcast } = layers;
     const session = (id: CwebId) => layers.session(id);
     const publish = (cancel: Cancellable) => this.#publish(cancel);
@@ -89,7 +90,7 @@ export class Peer {
     this.#poller = new Poller({ clock, concurrency, patience, timeout: contactTimeout });
     const sides = { tidy: () => this.files.tidy(), layers, poller: this.#poller, ledger: this.#ledger, accepts: options.rooms !== "ask" };
     const settle = (report: FlushReport, cancel: Cancellable) => this.#settle(report, cancel);
-    this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish, settle });
+    this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish, settle, introduce });
     const onFirstAnswer = (cancel: Cancellable) => noteStore(options, home, cancel);
     const noteRequests = (cancel: Cancellable) => this.#ledger.fold(cancel);
     this.files = new PeerFiles({ ...options, layers, book: this.#book, sender: this.#sender, noteRequests });

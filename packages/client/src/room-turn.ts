@@ -22,24 +22,31 @@ export interface RoomTurnParts {
   readonly book: ContactBook;
   /** Whether invitations are accepted as they come. */
   readonly accepts: boolean;
+  /** Makes a contact of a member that is none. */
+  readonly introduce: (card: string, cancel: Cancellable) => Promise<void>;
 }
 
 /** The part of a round that is for rooms. */
 export async function turnOfRooms(parts: RoomTurnParts, all: boolean, cancel: Cancellable): Promise<RoomsTurn> {
   const { layers, book } = parts;
   const { gets, probes, wroteTo, failures }: RoomsReport = await layers.rooms.poll({ all, ...cancel });
-  const asked = parts.accepts ? await accept(layers, cancel) : [];
+  const asked = await attend(parts, cancel);
   await layers.establish([...new Set([...wroteTo, ...asked])], cancel);
   const named: { readonly member: string; readonly cause: unknown }[] = [];
   for (const { member, cause } of failures) named.push({ member: (await book.entry(member, cancel))?.name ?? member, cause });
   return { gets, probes, failures: named };
 }
 
-/** Joins the rooms that this home is invited to. */
-async function accept({ rooms }: Layers, cancel: Cancellable): Promise<readonly CwebId[]> {
+/** Joins the rooms that this home is invited to, and sees to it that their admins are heard: keys come from them. Answers to whom was written. */
+async function attend({ layers, accepts, introduce }: RoomTurnParts, cancel: Cancellable): Promise<readonly CwebId[]> {
+  const { rooms, discovery } = layers;
   const asked: CwebId[] = [];
   for (const id of await rooms.list(cancel)) {
-    if ((await rooms.status(id, cancel)).state === "invited") asked.push(...(await rooms.join(id, cancel)));
+    const { state, admin, isAdmin, members } = await rooms.status(id, cancel);
+    if (state === "invited" && accepts) asked.push(...(await rooms.join(id, cancel)));
+    if (state === "removed" || isAdmin || (await discovery.contact(admin, cancel))) continue;
+    const card = members.find((member) => member.id === admin)?.card;
+    if (card !== undefined) await introduce(card, cancel);
   }
   return asked;
 }

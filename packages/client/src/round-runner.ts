@@ -38,6 +38,8 @@ export interface RoundParts {
   readonly ledger: RequestLedger;
   /** Whether invitations to rooms are accepted as they come. */
   readonly accepts: boolean;
+  /** Makes a contact of a member of a room. */
+  readonly introduce: (card: string, cancel: Cancellable) => Promise<void>;
   /** Messages that a flush has published after they had been queued. */
   readonly settle: (report: FlushReport, cancel: Cancellable) => Promise<readonly SentMessage[]>;
   /** Begins what is to be done now and then beside the rounds. */

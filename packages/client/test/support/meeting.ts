@@ -1,7 +1,8 @@
 import type { PeerEvent } from "../../src/index.ts";
 import { type Home, minute, World } from "./world.ts";
 
-const names = ["ada", "ben", "cleo", "dan", "eve", "fay"] as const;
+const known = ["ada", "ben", "cleo", "dan"];
+export const nameOf = (i: number): string => known[i] ?? `p${i}`;
 
 /** People of whom the first knows all others and they her; each other they know only where `all` says so. */
 export async function meeting(seed: number, count: number, { all = false } = {}): Promise<Meeting> {
@@ -9,7 +10,7 @@ export async function meeting(seed: number, count: number, { all = false } = {})
   for (let i = 0; i < count; i++) await world.home();
   for (const [i, one] of world.homes.entries()) {
     for (const [k, other] of world.homes.entries()) {
-      if (i !== k && (all || i === 0 || k === 0)) await one.peer.addContact(await other.peer.card(), names[k] ?? "");
+      if (i !== k && (all || i === 0 || k === 0)) await one.peer.addContact(await other.peer.card(), nameOf(k));
     }
   }
   return new Meeting(world);
@@ -44,7 +45,10 @@ export class Meeting {
   async room(options = {}): Promise<void> {
     const [founder] = this.homes;
     await founder?.peer.rooms.create("garden", options);
-    await founder?.peer.rooms.add("garden", names.slice(1, this.homes.length));
+    await founder?.peer.rooms.add(
+      "garden",
+      this.homes.slice(1).map((_, i) => nameOf(i + 1)),
+    );
     await this.rounds(3);
   }
 }
