@@ -77,6 +77,15 @@ export class Layers {
     return contact && this.#reader(contact.profile);
   }
 
+  /** Reads the bucket of a member of a room, who may be no contact. */
+  async readerOfMember(member: CwebId, cancel: Cancellable): Promise<RemoteReader | undefined> {
+    for (const id of await this.rooms.list(cancel)) {
+      const card = (await this.rooms.status(id, cancel)).members.find((one) => one.id === member)?.card;
+      if (card !== undefined) return this.#reader(parseCard(card).profile);
+    }
+    return undefined;
+  }
+
   /** Encrypts what waits for these contacts, and begins sessions where there are none. */
   async establish(contacts: readonly CwebId[], cancel: Cancellable): Promise<void> {
     for (const contact of contacts) await this.session(contact).establish(cancel);

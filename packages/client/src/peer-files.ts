@@ -26,6 +26,7 @@ import { formatMessageId, isMessageId, parseMessageId } from "./core/message-id.
 import { fileKind } from "./file-layer.ts";
 import type { Layers } from "./layers.ts";
 import { PeerError } from "./peer-error.ts";
+import type { RoomFiles } from "./room-files.ts";
 import type { Sender, SendResult } from "./sender.ts";
 import { valueKey } from "./value-files.ts";
 
@@ -40,6 +41,8 @@ export interface ShareFileOptions extends TransferOptions {
   readonly key?: string;
   /** Names of contacts. */
   readonly to: readonly string[];
+  /** Names of rooms, likewise. */
+  readonly rooms?: readonly string[];
 }
 
 /** A file of one's own. */
@@ -57,7 +60,7 @@ export interface SharedFile {
   readonly total: number | undefined;
   /** Milliseconds since 1970. */
   readonly publishedAt: number | undefined;
-  /** Names of the contacts who were told of it. */
+  /** Names of the contacts who were told of it, then of rooms. */
   readonly to: readonly string[];
 }
 
@@ -91,6 +94,7 @@ export interface PeerFilesParts {
   readonly layers: Layers;
   readonly book: ContactBook;
   readonly sender: Sender;
+  readonly roomFiles: RoomFiles;
   readonly local: LocalStore;
   readonly crypto: CipherSuite;
   readonly random: Random;
@@ -126,12 +130,15 @@ export class PeerFiles {
    * a failure or a kill, sends nothing that was sent already, and tells nobody twice. Closes the source. Throws `PeerError` `unknown-contact` before anything is
    * sent, `FileSharingError`s, `SessionError` `peer-away`.
    */
-  async share(source: FileSource, { to, key, ...options }: ShareFileOptions): Promise<ShareFileResult> {
+  async share(source: FileSource, { to, rooms: inRooms = [], key, ...options }: ShareFileOptions): Promise<ShareFileResult> {
     const cancel = cancelOf(options);
-    const entries = await this.#recipients(to, cancel).catch(async (error: unknown) => {
-      await source.close?.().catch(() => undefined);
-      throw error;
-    });
+    const { roomFiles } = this.#parts;
+    const [entries, rooms] = await Promise.all([this.#recipients(to, cancel), roomFiles.find(inRooms, cancel)]).catch(
+      async (error: unknown) => {
+        await source.close?.().catch(() => undefined);
+        throw error;
+      },
+    );
     const { fileId, reference, size } = await this.#counted(cancel, () => this.#publisher.publish(source, { ...options, ...keyed(key) }));
     if (!reference || size === undefined) throw new PeerError("corrupt-state", "A file that was published has no reference.");
     const told = new Map<CwebId, Told>();
@@ -142,7 +149,8 @@ export class PeerFiles {
       const message = { contact: id, messageId, channel: "session" };
       sent.push(await this.#parts.sender.ship(message, entries.get(id)?.name ?? id, isRepeated, cancel));
     }
-    const names = [...entries.values()].map(({ name }) => name);
+    for (const room of rooms) sent.push(await roomFiles.tell(room, reference, cancel));
+    const names = [...entries.values(), ...rooms].map(({ name }) => name);
     return { fileId, reference: formatFileReference(reference), name: reference.name, size, to: names, sent };
   }
 
@@ -173,7 +181,7 @@ export class PeerFiles {
     const found = (await layers.mailbox.load([placeOf], cancel)).get(placeOf);
     const at = found && fileNames.at(decodePlace(found));
     const kept = at && (await layers.mailbox.load([at], cancel)).get(at);
-    if (!kept) throw new PeerError("unknown-message", "No file has come with a message of this id, or it was long ago.");
+    if (!kept) return this.#receivedInRoom(messageId, cancel);
     const { contact, sentAt, ...file } = decodeReceived(kept);
     const reference = decodeFileReference(file.reference);
     const { name, size, mime } = reference;
@@ -255,7 +263,15 @@ export class PeerFiles {
     return told;
   }
 
+  async #receivedInRoom(messageId: string, cancel: Cancellable): Promise<ReceivedFile> {
+    const found = await this.#parts.roomFiles.received(messageId, cancel);
+    if (!found?.file) throw new PeerError("unknown-message", "No file has come with a message of this id, or it was long ago.");
+    const { id, from, sentAt, file } = found;
+    return { messageId: id, from, ...file, sentAt };
+  }
+
   async #forgetSent(fileId: FileId, cancel: Cancellable): Promise<void> {
+    await this.#parts.roomFiles.forget(fileId, cancel);
     const { layers, book } = this.#parts;
     const entries = await book.list(cancel);
     await layers.mailbox.transact(
@@ -274,15 +290,19 @@ export class PeerFiles {
   async #readerOf({ owner }: FileReference, cancel: Cancellable): Promise<RemoteReader> {
     const { layers, reader: own } = this.#parts;
     if (equal(owner, layers.discovery.identity.idBytes)) return own;
-    const reader = await layers.readerOf(encodeId(owner), cancel);
+    const reader = (await layers.readerOf(encodeId(owner), cancel)) ?? (await layers.readerOfMember(encodeId(owner), cancel));
     if (reader) return reader;
-    throw new PeerError("unknown-contact", "This file's owner is none of your contacts: add the owner with its card first.");
+    throw new PeerError(
+      "unknown-contact",
+      "This file's owner is none of your contacts, and in no room with you: add the owner with its card first.",
+    );
   }
 
   async #view(file: PublishedFile, cancel: Cancellable): Promise<SharedFile> {
     const { fileId, state, name, size, mime, done, publishedAt, recipients } = file;
     const reference = file.reference && formatFileReference(file.reference);
-    const to = await this.#parts.book.namesOf(recipients, cancel);
+    const { book, roomFiles } = this.#parts;
+    const to = [...(await book.namesOf(recipients, cancel)), ...(await roomFiles.told(fileId, cancel))];
     return { fileId, state, reference, name, size, mime, done, total: size, publishedAt, to };
   }
 

@@ -22,6 +22,7 @@ import { Poller } from "./poller.ts";
 import { countedBy, RequestLedger } from "./request-ledger.ts";
 import { RoomBook } from "./room-book.ts";
 import { RoomEvents } from "./room-events.ts";
+import { RoomFiles } from "./room-files.ts";
 import { RoomOutgoing } from "./room-outgoing.ts";
 import { type FlushResult, type PollOptions, type PollReport, RoundRunner } from "./round-runner.ts";
 import { inBatches } from "./rounds.ts";
@@ -93,7 +94,8 @@ export class Peer {
     this.#rounds = new RoundRunner({ ...sides, book: this.#book, publish, settle, introduce });
     const onFirstAnswer = (cancel: Cancellable) => noteStore(options, home, cancel);
     const noteRequests = (cancel: Cancellable) => this.#ledger.fold(cancel);
-    this.files = new PeerFiles({ ...options, layers, book: this.#book, sender: this.#sender, noteRequests });
+    const roomFiles = new RoomFiles({ layers, rooms: this.rooms, roomBook });
+    this.files = new PeerFiles({ ...options, layers, book: this.#book, sender: this.#sender, roomFiles, noteRequests });
     this.objects = new PeerObjects({ layers, book: this.#book, publish });
     this.profile = new PeerProfile({ layers, book: this.#book, publish });
     this.#dispatch = new Dispatch({

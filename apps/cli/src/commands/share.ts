@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import type { Peer } from "@cweb/client";
 import { fileSource } from "@cweb/file-sharing/node";
 import type { Context } from "../context.ts";
 import { withPeer } from "../home.ts";
@@ -19,7 +20,12 @@ export async function share(context: Context, given: string, names: readonly str
     try {
       const signal = AbortSignal.any([context.signal, view.signal]);
       const file = { name, mime: mediaTypeOf(name), mtime: Math.max(0, Math.floor(mtimeMs)), key: path };
-      const shared = await peer.files.share(source, { ...file, to: names, onProgress: view.report, signal });
+      const shared = await peer.files.share(source, {
+        ...file,
+        ...(await recipients(peer, names, signal)),
+        onProgress: view.report,
+        signal,
+      });
       await view.close();
       // The file is there; that a message must wait is told, and is no failure.
       for (const { failure, to } of shared.sent) if (failure !== undefined) await output.problem(failure, { contact: to });
@@ -30,4 +36,17 @@ export async function share(context: Context, given: string, names: readonly str
       await view.close();
     }
   });
+}
+
+/** A name is a contact's, or else a room's. */
+async function recipients(
+  peer: Peer,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly to: readonly string[]; readonly rooms: readonly string[] }> {
+  const contacts = new Set((await peer.contacts({ signal })).map(({ name }) => name));
+  const others = names.filter((name) => !contacts.has(name.normalize("NFC").trim()));
+  const rooms = others.length === 0 ? [] : (await peer.rooms.list({ signal })).map(({ name }) => name);
+  const isRoom = (name: string): boolean => others.includes(name) && rooms.includes(name.normalize("NFC").trim());
+  return { to: names.filter((name) => !isRoom(name)), rooms: names.filter(isRoom) };
 }

@@ -36,7 +36,8 @@ export const roomRecords = {
   /** `order` is a TICK. */
   unpublished: (order: number, messageId: string): string => `${unpublishedPrefix}${order.toString(16).padStart(14, "0")}/${messageId}`,
   /** The message that told a room of an own file. */
-  sentFile: (id: GroupId, fileId: string): string => `client/file-in/${id}/${fileId}`,
+  sentFile: (fileId: string, id: GroupId): string => `client/file-in/${fileId}/${id}`,
+  sentFiles: (fileId: string): string => `client/file-in/${fileId}/`,
 } as const;
 
 export const unpublishedPrefix = "client/room-unpublished/";
@@ -61,6 +62,9 @@ export function decodeUnpublishedInRoom(data: Uint8Array): UnpublishedInRoom {
   const { room, messageId } = unpublishedRecord.decode(data);
   return { room: groupIdOf(room), messageId };
 }
+
+/** Of a record of `sentFile`. */
+export const groupInRecord = (name: string): GroupId => groupIdOf(name.slice(name.lastIndexOf("/") + 1));
 
 function groupIdOf(given: string): GroupId {
   const id = parseGroupId(given);

@@ -1,3 +1,4 @@
+import { bytesSource, memoryTarget } from "@cweb/file-sharing";
 import { StorageRemoteError } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
 import { ofType } from "../support/events.ts";
@@ -43,6 +44,29 @@ describe("rooms", () => {
     expect(ofType(group.heard(ben), "room-members")).toMatchObject([{ member: dan.peer.id, change: "removed" }]);
     await expect(dan.peer.rooms.send("garden", "hello?")).rejects.toMatchObject({ code: "not-a-member" });
   });
+});
+
+test("a file in a room is fetched from its owner, who may be no contact, and nobody is told twice", async () => {
+  const group = await meeting(86, 3);
+  const [ada, ben, cleo] = group.homes as readonly [Home, Home, Home];
+  await group.room();
+  const bytes = Uint8Array.from({ length: 5_000 }, (_, i) => i >> 3);
+  const file = { name: "plan.txt", mime: "text/plain", key: "plan", to: [], rooms: ["garden"] };
+  const shared = await ben.peer.files.share(bytesSource(bytes), file);
+  expect(shared).toMatchObject({ to: ["garden"], sent: [{ kind: "room", to: "garden", state: "published" }] });
+  expect((await ben.peer.files.share(bytesSource(bytes), file)).sent.map(({ id }) => id)).toEqual([shared.sent[0]?.id]);
+  expect(await ben.peer.files.list()).toMatchObject([{ to: ["garden"] }]);
+  await group.rounds(6);
+  for (const home of [ada, cleo]) {
+    const [told, ...more] = ofType(group.heard(home), "message");
+    expect([told?.kind, told?.file?.name, more.length]).toEqual(["room", "plan.txt", 0]);
+    const target = memoryTarget("plan");
+    expect(await home.peer.files.received(told?.id ?? "")).toMatchObject({ name: "plan.txt", size: 5_000 });
+    await home.peer.files.download(told?.id ?? "", { to: target });
+    expect(target.finished()).toEqual(bytes);
+  }
+  await ben.peer.files.remove(shared.fileId);
+  expect(await ben.peer.files.list()).toEqual([]);
 });
 
 describe("what is wrong with a room", () => {
