@@ -31,7 +31,7 @@ export interface Line {
   readonly from: string;
   readonly id: string;
   readonly text: string;
-  readonly kind: "session" | "broadcast";
+  readonly kind: "session" | "broadcast" | "room";
 }
 
 const attempts = 6;
