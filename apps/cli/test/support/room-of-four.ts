@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type AtEnd, type Line, type Person, person, type Store, scratch, startStore, whenTestEnds } from "./cli.ts";
+import { type AtEnd, type Line, type Person, person, type Store, scratch, startStore } from "./cli.ts";
 
 const names = ["ada", "ben", "cleo", "dan"] as const;
 
-/** Four people over an S3 server, of whom all know each other; Ada's room "garden" is for all of them. */
+/** Four people over an S3 server, of whom all know each other. */
 export class RoomOfFour {
   readonly store: Store;
   readonly people: readonly [Person, Person, Person, Person];
@@ -14,7 +14,7 @@ export class RoomOfFour {
     this.people = people;
   }
 
-  static async meet(options: readonly string[] = [], atEnd: AtEnd = whenTestEnds): Promise<RoomOfFour> {
+  static async meet(atEnd: AtEnd): Promise<RoomOfFour> {
     const folder = scratch(atEnd);
     const store = await startStore({}, atEnd);
     const people = await Promise.all(names.map(async (name) => person(folder, name, await store.mailbox(name))));
@@ -24,12 +24,15 @@ export class RoomOfFour {
         for (const [k, card] of cards.entries()) if (i !== k) await one.ok(["add", card, "--as", names[k] as string]);
       }),
     );
-    const group = new RoomOfFour(store, people as unknown as RoomOfFour["people"]);
-    const [ada] = group.people;
-    await ada.ok(["room", "create", "garden", ...options]);
-    await ada.ok(["room", "add", "garden", "ben", "cleo", "dan"]);
-    await group.rounds(3);
-    return group;
+    return new RoomOfFour(store, people as unknown as RoomOfFour["people"]);
+  }
+
+  /** A room of Ada's for all of them. */
+  async room(name: string, options: readonly string[] = []): Promise<void> {
+    const [ada] = this.people;
+    await ada.ok(["room", "create", name, ...options]);
+    await ada.ok(["room", "add", name, "ben", "cleo", "dan"]);
+    await this.rounds(3);
   }
 
   /** Some rounds of some people, side by side. Answers what each was told. */
@@ -52,12 +55,12 @@ export class RoomOfFour {
   }
 }
 
-export async function statusOf(one: Person): Promise<Line> {
-  const [line] = await one.ok(["room", "status", "garden"]);
+export async function statusOf(one: Person, room: string): Promise<Line> {
+  const [line] = await one.ok(["room", "status", room]);
   if (!line) throw new Error("no status");
   return line;
 }
 
-export async function textsOf(one: Person): Promise<readonly unknown[]> {
-  return (await one.ok(["room", "history", "garden"])).map(({ text }) => text);
+export async function textsOf(one: Person, room: string): Promise<readonly unknown[]> {
+  return (await one.ok(["room", "history", room])).map(({ text }) => text);
 }

@@ -1,3 +1,4 @@
+import { utf8 } from "@cweb/crypto";
 import { bytesSource, memoryTarget } from "@cweb/file-sharing";
 import { StorageRemoteError } from "@cweb/storage-remote";
 import { describe, expect, test } from "vitest";
@@ -67,6 +68,24 @@ test("a file in a room is fetched from its owner, who may be no contact, and nob
   }
   await ben.peer.files.remove(shared.fileId);
   expect(await ben.peer.files.list()).toEqual([]);
+});
+
+test("M3: a reference in a room counts only from the file's owner", async () => {
+  const group = await meeting(87, 3, { all: true });
+  const [ada, ben, cleo] = group.homes as readonly [Home, Home, Home];
+  await group.room();
+  await ben.peer.files.share(bytesSource(utf8("mine")), { name: "a", to: [], rooms: ["garden"] });
+  await group.rounds(3);
+  const [told] = ofType(group.heard(cleo), "message");
+  const room = { id: (await cleo.peer.rooms.status("garden")).id, name: "garden" };
+  const passedOn = { kind: 24, payload: told?.payload ?? utf8(""), messageId: new Uint8Array(16).fill(7) };
+  await cleo.peer.rooms.post(room, passedOn, {});
+  await group.rounds(3);
+  expect(ofType(group.heard(ada), "message")).toHaveLength(1);
+  expect(ofType(group.heard(ada), "undecryptable")).toMatchObject([{ contact: "cleo", room: "garden" }]);
+  expect((await ada.peer.rooms.history("garden")).map(({ file }) => file?.name)).toEqual(["a", undefined]);
+  const id = "07070707-0707-0707-0707-070707070707";
+  await expect(ada.peer.files.received(id)).rejects.toMatchObject({ code: "unknown-message" });
 });
 
 describe("what is wrong with a room", () => {
