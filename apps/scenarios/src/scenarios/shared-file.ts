@@ -9,10 +9,10 @@ import { minute, World } from "../world.ts";
 const chunk = 2 ** 20;
 const size = 3 * chunk + 777;
 
-/** Does a step in processes that die at later and later calls of a port, until one lives long enough. Answers how many died. */
-async function inLongerLives(person: Person, step: (person: Person) => Promise<unknown>): Promise<number> {
+/** Does a step in processes of which each dies `longer` calls of a port later, until one lives long enough. Answers how many died. */
+async function inLongerLives(person: Person, longer: number, step: (person: Person) => Promise<unknown>): Promise<number> {
   for (let deaths = 0; ; deaths++) {
-    const crash = crashAt({ call: 3 + 7 * deaths, when: deaths % 2 === 0 ? "before" : "after" });
+    const crash = crashAt({ call: 3 + longer * deaths, when: deaths % 2 === 0 ? "before" : "after" });
     try {
       await person.restart(crash);
       await step(person);
@@ -32,7 +32,7 @@ export async function sharedFile(place: Place): Promise<void> {
   const share = ({ peer }: Person) =>
     peer.files.share(bytesSource(content), { name: "film.mp4", mime: "video/mp4", key: "film", to: ["ben"] });
 
-  expect(await inLongerLives(ada, share)).toBeGreaterThan(2);
+  expect(await inLongerLives(ada, 2, share)).toBeGreaterThan(2);
   await ada.restart();
   const puts = ada.meter.counts().put.requests;
   const { fileId, reference } = await share(ada);
@@ -43,7 +43,7 @@ export async function sharedFile(place: Place): Promise<void> {
   const target = memoryTarget("film.mp4");
   // Who dies with the whole file in hand has it.
   const fetch = async ({ peer }: Person) => target.finished() ?? (await peer.files.download(reference, { to: target }));
-  expect(await inLongerLives(ben, fetch)).toBeGreaterThan(1);
+  expect(await inLongerLives(ben, 7, fetch)).toBeGreaterThan(1);
   expect(Buffer.from(target.finished() ?? []).equals(content), "the same bytes").toBe(true);
   await ben.restart();
   const opened = await ben.peer.files.open(reference);
